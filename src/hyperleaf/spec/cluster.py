@@ -1,0 +1,201 @@
+"""What may be written of a cluster: its role, platform, node pools and virtualization."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hyperleaf.spec.fields import (
+    BandwidthField,
+    DeviceField,
+    DurationField,
+    Flag,
+    Labels,
+    MacRangeField,
+    Metadata,
+    Model,
+    MtuField,
+    NameField,
+    PortField,
+    QuantityField,
+    SubnetField,
+    Text,
+    VersionField,
+)
+
+
+class OnPrem(Model):
+    """The way from a VPC to the data centre; its MTU follows."""
+
+    via: Literal["transitGateway", "directConnect", "vpn"]
+
+
+class Aws(Model):
+    """Amazon EC2."""
+
+    region: Text
+    on_prem: OnPrem | None = None
+
+
+class Vsphere(Model):
+    """VMware vSphere; hypervisors on it are virtual machines themselves."""
+
+    server: Text
+    datacenter: Text
+    cluster: Text
+    nested: Flag = Field(default=False, description="Guests inside guests: a lab, not production.")
+
+
+class Empty(Model):
+    """A platform of which nothing needs to be said."""
+
+
+class Platform(Model):
+    """What the cluster stands on: exactly one of these."""
+
+    aws: Aws | None = None
+    vsphere: Vsphere | None = None
+    baremetal: Empty | None = None
+    kubevirt: Empty | None = None
+    rosa: Empty | None = None
+
+
+class HybridOverlay(Model):
+    """OVN-Kubernetes' VXLAN to Windows nodes."""
+
+    port: PortField
+
+
+class ClusterNetworks(Model):
+    """The cluster's own ranges."""
+
+    machine: tuple[SubnetField, ...] = Field(min_length=1)
+    pod: tuple[SubnetField, ...] = Field(
+        default=(), description="Default 10.128.0.0/14; in a hosted cluster 10.132.0.0/14."
+    )
+    service: tuple[SubnetField, ...] = Field(
+        default=(), description="Default 172.30.0.0/16; in a hosted cluster 172.31.0.0/16."
+    )
+    join: tuple[SubnetField, ...] = Field(default=(), description="Default 100.64.0.0/16.")
+    transit: tuple[SubnetField, ...] = Field(default=(), description="Default 100.88.0.0/16.")
+    on_prem: tuple[SubnetField, ...] = Field(
+        default=(), description="Ranges of the data centre that nodes or guests must reach."
+    )
+    mtu: MtuField | None = Field(default=None, description="Of the machine network, bytes.")
+    hybrid_overlay: HybridOverlay | None = None
+
+
+class Bond(Model):
+    """Several NICs as one (nmstate's link aggregation)."""
+
+    mode: Literal["802.3ad", "active-backup", "balance-xor", "balance-slb", "balance-rr"]
+    nics: tuple[DeviceField, ...] = Field(min_length=1)
+
+
+class Uplink(Model):
+    """How a pool's nodes reach a network; the pool's own `primary` says where the VTEP is."""
+
+    kind: Literal["br-ex", "nic", "bond", "vlan"] | None = Field(
+        default=None, description="Of `primary`: what carries the node's default route."
+    )
+    nic: DeviceField | None = None
+    bond: Bond | None = None
+    mtu: MtuField | None = None
+    port_group: Text | None = Field(default=None, description="On vSphere: where the NIC plugs in.")
+
+
+class NodePool(Model):
+    """Nodes of one kind."""
+
+    name: NameField
+    replicas: int = Field(default=2, ge=0, le=10000, strict=True)
+    arch: Literal["amd64", "arm64"] = "amd64"
+    leaf: Flag = Field(default=False, description="Whether its nodes are leaves of the fabric.")
+    labels: Labels = {}
+    instance_type: Text | None = None
+    cpus: int | None = Field(default=None, ge=1, strict=True)
+    memory: QuantityField | None = None
+    disk: QuantityField | None = None
+    uplinks: dict[NameField, Uplink] = {}
+
+
+class Storage(Model):
+    """What the guests' disks lie on, as far as migration needs to know."""
+
+    storage_class: NameField | None = None
+    access_mode: Literal["ReadWriteMany", "ReadWriteOnce"] = "ReadWriteMany"
+
+
+class Migration(Model):
+    """Limits of live migration in the whole cluster."""
+
+    parallel_per_cluster: int | None = Field(default=None, ge=1, strict=True)
+    parallel_per_node: int | None = Field(default=None, ge=1, strict=True)
+    bandwidth: BandwidthField | None = Field(
+        default=None, description="Of one migration, bytes a second."
+    )
+    completion_timeout_per_gi_b: DurationField | None = Field(
+        default=None, alias="completionTimeoutPerGiB"
+    )
+    progress_timeout: DurationField | None = None
+
+
+class Match(Model):
+    """Guests that a migration policy is for, by labels."""
+
+    vm: Labels = {}
+    namespace: Labels = {}
+
+
+class MigrationPolicy(Model):
+    """Limits of live migration for some guests; the policy that matches most labels wins."""
+
+    name: NameField
+    match: Match
+    bandwidth: BandwidthField | None = None
+    completion_timeout_per_gi_b: DurationField | None = Field(
+        default=None, alias="completionTimeoutPerGiB"
+    )
+    allow_auto_converge: Flag | None = None
+    allow_post_copy: Flag | None = None
+
+
+class Virtualization(Model):
+    """OpenShift Virtualization's own settings, as far as networks are concerned."""
+
+    mac_pool: MacRangeField | None = Field(
+        default=None, description="MACs for guests; disjoint between clusters of one segment."
+    )
+    storage: Storage | None = None
+    migration: Migration | None = None
+    policies: tuple[MigrationPolicy, ...] = ()
+
+
+class Compatibility(Model):
+    """Objects named and shaped as a hand-written predecessor's, to take them over as they are."""
+
+    policy: NameField = Field(description="The name of the node policy, as in `ens224-policy`.")
+    node_selector: Labels = Field(description="The label it selects nodes by.")
+
+
+class ClusterSpec(Model):
+    """A cluster: hub, hosted by a hub, or standalone."""
+
+    role: Literal["hub", "hosted", "standalone"]
+    hub: NameField | None = None
+    version: VersionField
+    platform: Platform
+    networks: ClusterNetworks
+    node_pools: tuple[NodePool, ...] = ()
+    virtualization: Virtualization | None = None
+    compatibility: Compatibility | None = None
+
+
+class Cluster(Model):
+    """A cluster that networks attach to."""
+
+    api_version: Literal["hyperleaf.dev/v1alpha1"]
+    kind: Literal["Cluster"]
+    metadata: Metadata
+    spec: ClusterSpec

@@ -1,0 +1,185 @@
+"""What may be written of a fabric and of the VRFs that several of its networks share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hyperleaf.spec.fields import (
+    AddressField,
+    AsnField,
+    DurationField,
+    Flag,
+    Metadata,
+    Model,
+    MtuField,
+    NameField,
+    PortField,
+    SubnetField,
+    VniField,
+)
+from hyperleaf.values.numbers import Mtu, Port, Vni
+from hyperleaf.values.units import Duration
+
+Egress = Literal["nat", "border", "none"]
+
+
+class Underlay(Model):
+    """The network that carries the tunnels."""
+
+    cidrs: tuple[SubnetField, ...] = Field(
+        min_length=1, description="Every range that a leaf, a reflector or a border lies in."
+    )
+    mtu: MtuField = Field(
+        default=Mtu(1500), description="The smallest MTU between two nodes of one cluster, bytes."
+    )
+    port: PortField = Field(default=Port(4789), description="UDP port of VXLAN (RFC 7348).")
+
+
+class UnderlayPath(Model):
+    """A part of the underlay with an MTU of its own."""
+
+    between: tuple[NameField, NameField] = Field(
+        description="Two clusters, or a cluster and `borders`."
+    )
+    mtu: MtuField = Field(description="The path's MTU in bytes, before VXLAN's 50.")
+
+
+class Vtep(Model):
+    """Where a leaf's tunnels end; absent: the source address of its default route."""
+
+    pinned: dict[NameField, AddressField] = Field(
+        default={},
+        description="An address per node name: a policy per node instead of one for all.",
+    )
+
+
+class Bfd(Model):
+    """Bidirectional forwarding detection on the BGP sessions (RFC 5880)."""
+
+    enabled: Flag = Field(default=True, description="Whether sessions are watched by BFD.")
+    interval: DurationField = Field(
+        default=Duration(300), description="Between two packets, each way; 10ms to 60s."
+    )
+    multiplier: int = Field(default=3, ge=2, le=255, strict=True, description="Losses until down.")
+
+
+class Timers(Model):
+    """BGP's own timers (RFC 4271)."""
+
+    hold: DurationField = Field(default=Duration(9000), description="Silence until a session ends.")
+    keepalive: DurationField = Field(default=Duration(3000), description="Between two keepalives.")
+
+
+class Password(Model):
+    """A session's password (RFC 2385), never in the estate itself."""
+
+    secret: NameField = Field(
+        description="A Secret of type kubernetes.io/basic-auth beside the FRRConfigurations."
+    )
+
+
+class Reflectors(Model):
+    """Who reflects routes between the leaves, so that they need no full mesh (RFC 4456)."""
+
+    cluster: NameField = Field(description="The hub, or the spoke itself where two teams share.")
+    pool: NameField | None = Field(
+        default=None,
+        description="The node pool; absent: the cluster's own control-plane nodes.",
+    )
+    addresses: tuple[AddressField, ...] = Field(
+        default=(),
+        description="Their addresses; absent: found by the operator and read from the facts file.",
+    )
+    password: Password | None = Field(
+        default=None,
+        description="Refused: sessions accepted from a range cannot take one from a Secret.",
+    )
+
+
+class Border(Model):
+    """A switch of the data centre where the stretched networks end."""
+
+    name: NameField
+    address: AddressField = Field(description="Its VTEP and BGP address.")
+    asn: AsnField | None = Field(default=None, description="Default: the fabric's.")
+    mtu: MtuField = Field(
+        default=Mtu(1500), description="What hosts in the data centre use on stretched networks."
+    )
+    multihop: int | None = Field(
+        default=None, ge=1, le=255, strict=True, description="Hops to it, for another AS."
+    )
+    password: Password | None = None
+
+
+class VniBases(Model):
+    """What VLAN ids are added to where a VNI is not stated."""
+
+    l2: VniField = Vni(10000)
+    l3: VniField = Vni(20000)
+
+
+class FabricSpec(Model):
+    """One EVPN fabric: leaves, reflectors and borders of one AS."""
+
+    asn: AsnField = Field(description="The AS of leaves and reflectors.")
+    underlay: Underlay
+    paths: tuple[UnderlayPath, ...] = Field(
+        default=(), description="Where the underlay is smaller (or larger) than `underlay.mtu`."
+    )
+    vtep: Vtep = Vtep()
+    bfd: Bfd = Bfd()
+    timers: Timers = Timers()
+    reflectors: Reflectors
+    borders: tuple[Border, ...] = ()
+    vnis: VniBases = VniBases()
+
+
+class Fabric(Model):
+    """A fabric: every hypervisor a leaf, two reflectors, borders to the data centre."""
+
+    api_version: Literal["hyperleaf.dev/v1alpha1"]
+    kind: Literal["Fabric"]
+    metadata: Metadata
+    spec: FabricSpec
+
+
+class Leak(Model):
+    """Routes exchanged with another VRF, or with the node's own network (`default`)."""
+
+    with_: NameField = Field(alias="with", description="A VRF's name, or `default`.")
+    import_: tuple[SubnetField, ...] = Field(
+        default=(), alias="import", description="Prefixes taken from there."
+    )
+    export: tuple[SubnetField, ...] | None = Field(
+        default=None, description="Prefixes given to it; absent: this VRF's subnets."
+    )
+
+
+class StaticRoute(Model):
+    """A route by a gateway inside the VRF, for instance a guest that is a firewall."""
+
+    to: SubnetField
+    via: AddressField
+
+
+class VrfSpec(Model):
+    """A routing domain that several networks share."""
+
+    vni: VniField = Field(description="The L3VNI; also the number of the routing table.")
+    egress: Egress = Field(
+        default="none",
+        description="nat: by the node's own way out; border: the data centre's default route.",
+    )
+    leaks: tuple[Leak, ...] = ()
+    routes: tuple[StaticRoute, ...] = ()
+
+
+class VRF(Model):
+    """A VRF with several networks; a network that names none gets its own."""
+
+    api_version: Literal["hyperleaf.dev/v1alpha1"]
+    kind: Literal["VRF"]
+    metadata: Metadata
+    spec: VrfSpec

@@ -1,0 +1,141 @@
+"""What may be written of a network, and of a range of VLANs at once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hyperleaf.spec.fabric import Egress, Leak, StaticRoute
+from hyperleaf.spec.fields import (
+    AddressField,
+    Flag,
+    MacField,
+    Metadata,
+    Model,
+    MtuField,
+    NameField,
+    RangeField,
+    SubnetField,
+    Text,
+    VlanField,
+    VniField,
+)
+
+Transport = Literal["evpn", "vlan", "untagged", "overlay", "sriov"]
+Role = Literal["vm", "migration", "storage", "management"]
+
+
+class Dhcp(Model):
+    """Where a network's guests get their addresses: a server behind the borders' relay."""
+
+    servers: tuple[AddressField, ...] = Field(min_length=1, description="Of both families.")
+    relay: Literal["borders"] = Field(default="borders", description="Who relays (RFC 3046).")
+    range: RangeField | None = Field(
+        default=None, description="Addresses to lease; absent: the subnet less what is taken."
+    )
+    router: AddressField | None = Field(
+        default=None, description="The router option; must be the anycast gateway, and is."
+    )
+    dns: tuple[AddressField, ...] = ()
+
+
+class RouterAdvertisement(Model):
+    """Flags of the gateway's router advertisements (RFC 4861)."""
+
+    managed: Flag | None = Field(
+        default=None, description="Addresses by DHCPv6; absent: where a DHCPv6 server is named."
+    )
+    other: Flag | None = Field(default=None, description="Other settings by DHCPv6.")
+
+
+class Sriov(Model):
+    """Virtual functions cut from the uplink's NIC."""
+
+    num_vfs: int = Field(ge=1, le=256, strict=True)
+    vendor: Text | None = Field(default=None, pattern="^[0-9a-f]{4}$")
+    device_id: Text | None = Field(default=None, pattern="^[0-9a-f]{4}$")
+    device_type: Literal["vfio-pci", "netdevice"] = "vfio-pci"
+
+
+class Attach(Model):
+    """A cluster where the network exists, and the namespaces that may attach to it."""
+
+    cluster: NameField
+    namespaces: tuple[NameField, ...] = ()
+    name: NameField | None = Field(
+        default=None, description="Of the attachment; absent: the network's."
+    )
+
+
+class NetworkOptions(Model):
+    """What a network and a set of networks have in common."""
+
+    transport: Transport = Field(default="evpn", description="How frames travel between nodes.")
+    role: Role = "vm"
+    vrf: NameField | None = Field(default=None, description="A shared VRF; absent: its own.")
+    uplink: NameField | None = Field(
+        default=None, description="Of the node pools: for vlan, untagged and sriov."
+    )
+    mtu: MtuField | None = Field(
+        default=None, description="In bytes; absent: the most that every path carries."
+    )
+    egress: Egress | None = Field(
+        default=None, description="Of the network's own VRF; a shared VRF states it itself."
+    )
+    macspoofchk: Flag = True
+    description: Text | None = None
+    sriov: Sriov | None = None
+    attach: tuple[Attach, ...] = ()
+
+
+class NetworkSpec(NetworkOptions):
+    """One segment: a VLAN of a tenant, or a network of the nodes themselves."""
+
+    vlan: VlanField | None = None
+    vni: VniField | None = Field(default=None, description="The L2VNI; absent: base + VLAN id.")
+    subnets: tuple[SubnetField, ...] = ()
+    gateways: tuple[AddressField, ...] = Field(
+        default=(), description="One a subnet; absent: each subnet's first address."
+    )
+    gateway_mac: MacField | None = None
+    dhcp: Dhcp | None = None
+    ra: RouterAdvertisement = RouterAdvertisement()
+    leaks: tuple[Leak, ...] = Field(default=(), description="Of the network's own VRF.")
+    routes: tuple[StaticRoute, ...] = Field(default=(), description="Of the network's own VRF.")
+    addresses: Literal["dhcp", "pinned", "none"] = Field(
+        default="none", description="How the nodes themselves get addresses (not for role vm)."
+    )
+    pinned: dict[NameField, AddressField] = Field(
+        default={}, description="An address per node name, with `addresses: pinned`."
+    )
+
+
+class Network(Model):
+    """A network for guests or for the nodes' own traffic."""
+
+    api_version: Literal["hyperleaf.dev/v1alpha1"]
+    kind: Literal["Network"]
+    metadata: Metadata
+    spec: NetworkSpec
+
+
+class NetworkSetSpec(NetworkOptions):
+    """A range of VLANs that differ in nothing else; each becomes `<name>-<vlan>`."""
+
+    vlans: Text = Field(
+        pattern=r"^[0-9]+(-[0-9]+)?(,\s*[0-9]+(-[0-9]+)?)*$",
+        description="VLAN ids and ranges: `1925-1928, 2000`.",
+    )
+    descriptions: dict[Text, Text] = Field(
+        default={}, description="A description per VLAN id, for those that have one."
+    )
+
+
+class NetworkSet(Model):
+    """A range of VLANs, written once."""
+
+    api_version: Literal["hyperleaf.dev/v1alpha1"]
+    kind: Literal["NetworkSet"]
+    metadata: Metadata
+    spec: NetworkSetSpec
