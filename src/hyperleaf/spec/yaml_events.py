@@ -230,7 +230,8 @@ class Builder:
             if not text:  # an empty value stands just after what announces it
                 column = max(1, mark.column)
         else:
-            value = self._quoted(event, line, column)
+            text = self._clean(event, line, column)
+            value = self._quoted(event.tag, text)
         top = self._stack[-1] if self._stack else None
         if top is not None and top.wants_key:
             self._key(top, value, text, (line, column), is_plain=is_plain)
@@ -246,17 +247,21 @@ class Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchor(value, closed=True)
 
-    def _quoted(self, event: Any, line: int, column: int) -> str | int | bool | Refused | None:
-        """Return the value of a scalar that is quoted, a block, or tagged."""
+    def _clean(self, event: Any, line: int, column: int) -> str:
+        """Return a scalar's text without what only an escape can put there."""
         text: str = event.value
         if event.style == '"' and FORBIDDEN.search(text):
             self.report(line, column, refusals.ESCAPED_CHARACTER)
-            text = FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
-        if event.tag is None:
+            return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text
+
+    def _quoted(self, tag: str | None, text: str) -> str | int | bool | Refused | None:
+        """Return the value of a scalar that is quoted, a block, or tagged."""
+        if tag is None:
             return text
-        if event.tag in _SCALAR_TAGS:
-            return tagged(event.tag.removeprefix(_CORE_PREFIX), text)
-        return refusals.unknown_tag(event.tag)
+        if tag in _SCALAR_TAGS:
+            return tagged(tag.removeprefix(_CORE_PREFIX), text)
+        return refusals.unknown_tag(tag)
 
     def _check_colon(self, top: _Open | None) -> None:
         if top is not None and top.key is not None and top.key_is_plain and ":" in top.key:
