@@ -208,8 +208,8 @@ _ALL = (
     Code(
         "HL0024",
         "A key is not a text",
-        "Keys are field names and labels, which are texts. A number, null, list or mapping as a key "
-        "cannot be written in JSON. {{ name }} is a template that nobody filled in.",
+        "Keys are field names and labels, which are texts. A number, null, list or mapping cannot "
+        "be a key in JSON. {{ name }} is a template that nobody filled in.",
         "Put the key in quotes, or fill the template in first.",
         "labels:\n  100: red\n",
         'labels:\n  "100": red\n',
@@ -289,8 +289,8 @@ _ALL = (
     Code(
         "HL0033",
         "A floating-point number is not read",
-        "No field takes one, and identifiers such as 12e4 turn into one by accident. A version such "
-        "as 4.20 is read as it is written.",
+        "No field takes one, and identifiers such as 12e4 turn into one by accident. A version "
+        "such as 4.20 is read as it is written.",
         "Put the text in quotes.",
         "serial: 12e4\n",
         'serial: "12e4"\nversion: 4.20\n',

@@ -154,10 +154,15 @@ class Builder:
         )
 
     def _path(self) -> str:
-        steps = (
-            top.key if isinstance(top.value, dict) else str(len(top.value)) for top in self._stack
-        )
-        return ".".join(step for step in steps if step is not None)
+        last = len(self._stack) - 1
+        steps: list[str] = []
+        for depth, opened in enumerate(self._stack):
+            if isinstance(opened.value, list):
+                # An item that is still open already hangs on its list.
+                steps.append(str(len(opened.value) - (depth < last)))
+            elif opened.key is not None:
+                steps.append(opened.key)
+        return ".".join(steps)
 
     def _reset(self) -> None:
         self._stack: list[_Open] = []
