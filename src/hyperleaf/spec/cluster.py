@@ -29,6 +29,9 @@ class OnPrem(Model):
     """The way from a VPC to the data centre; its MTU follows."""
 
     via: Literal["transitGateway", "directConnect", "vpn"]
+    cidrs: tuple[SubnetField, ...] = Field(
+        default=(), description="The data centre's ranges, as the VPC's routes name them."
+    )
 
 
 class Aws(Model):
@@ -79,9 +82,6 @@ class ClusterNetworks(Model):
     )
     join: tuple[SubnetField, ...] = Field(default=(), description="Default 100.64.0.0/16.")
     transit: tuple[SubnetField, ...] = Field(default=(), description="Default 100.88.0.0/16.")
-    on_prem: tuple[SubnetField, ...] = Field(
-        default=(), description="Ranges of the data centre that nodes or guests must reach."
-    )
     mtu: MtuField | None = Field(default=None, description="Of the machine network, bytes.")
     hybrid_overlay: HybridOverlay | None = None
 

@@ -78,14 +78,14 @@ QuantityField = Annotated[Quantity, PlainValidator(Quantity.read), _text(example
 BandwidthField = Annotated[Quantity, PlainValidator(_bandwidth), _text(example="1Gi")]
 VersionField = Annotated[Version, PlainValidator(Version.read), _text(example="4.16.8")]
 NameField = Annotated[
-    ObjectName,
+    str,
     PlainValidator(ObjectName),
     WithJsonSchema(
         {"type": "string", "maxLength": 63, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"}
     ),
 ]
 DeviceField = Annotated[
-    DeviceName,
+    str,
     PlainValidator(DeviceName),
     WithJsonSchema({"type": "string", "maxLength": 15, "pattern": "^[A-Za-z0-9_.-]+$"}),
 ]

@@ -25,6 +25,10 @@ Address = IPv4Address | IPv6Address
 Subnet = IPv4Network | IPv6Network
 Interface = IPv4Interface | IPv6Interface
 Owner = TypeVar("Owner")
+# What `version` of an address or subnet says.
+IPV4, IPV6 = 4, 6
+# The prefix length from which every IPv4 address of a subnet is usable (RFC 3021).
+POINT_TO_POINT = 31
 
 
 def read_address(text: object) -> Address:
@@ -61,7 +65,7 @@ def first_host(subnet: Subnet) -> Address:
 
 def last_host(subnet: Subnet, back: int = 0) -> Address:
     """Return the last usable address, or the one `back` before it (IPv4's broadcast is not)."""
-    spare = 1 if subnet.version == 4 and subnet.prefixlen < 31 else 0  # noqa: PLR2004 - RFC 3021
+    spare = 1 if subnet.version == IPV4 and subnet.prefixlen < POINT_TO_POINT else 0
     return subnet[-1 - spare - back]
 
 

@@ -1,0 +1,156 @@
+"""A cluster, its pools and settings, as resolved: every default filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hyperleaf.findings import Origin
+    from hyperleaf.values.addresses import Subnet
+    from hyperleaf.values.macs import MacRange
+    from hyperleaf.values.numbers import Mtu, Port
+    from hyperleaf.values.units import Duration, Quantity, Version
+
+PlatformKind = Literal["aws", "vsphere", "baremetal", "kubevirt", "rosa"]
+UplinkKind = Literal["br-ex", "nic", "bond", "vlan"]
+OnPremWay = Literal["transitGateway", "directConnect", "vpn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a cluster stands on; `on_prem` only on AWS, `nested` only on vSphere."""
+
+    kind: PlatformKind
+    region: str | None = None
+    via: OnPremWay | None = None
+    on_prem: tuple[Subnet, ...] = ()
+    nested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The cluster's own ranges, written or by default; `stated` names the written ones."""
+
+    machine: tuple[Subnet, ...]
+    pod: tuple[Subnet, ...]
+    service: tuple[Subnet, ...]
+    join: tuple[Subnet, ...]
+    transit: tuple[Subnet, ...]
+    stated: frozenset[str]
+
+    def named(self) -> tuple[tuple[str, Subnet], ...]:
+        """Return every range with the name of its field."""
+        return tuple(
+            (name, subnet)
+            for name in ("machine", "pod", "service", "join", "transit")
+            for subnet in getattr(self, name)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """Several NICs as one."""
+
+    mode: str
+    nics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """How nodes of a pool reach a network; `device` is the name to build upon.
+
+    For the pool's `primary`, `kind` says what carries the default route, and `device` may be None:
+    captures find it by its kind.
+    """
+
+    name: str
+    kind: UplinkKind
+    device: str | None
+    bond: Bond | None
+    mtu: Mtu | None
+    port_group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Nodes of one kind; `primary` carries their default route and, on leaves, the VTEP."""
+
+    name: str
+    index: int
+    replicas: int
+    arch: str
+    leaf: bool
+    labels: Mapping[str, str]
+    instance_type: str | None
+    primary: Uplink
+    uplinks: Mapping[str, Uplink]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationLimits:
+    """Limits of live migration in a whole cluster; None leaves the product's own."""
+
+    parallel_per_cluster: int | None
+    parallel_per_node: int | None
+    bandwidth: Quantity | None
+    completion_timeout_per_gib: Duration | None
+    progress_timeout: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationPolicy:
+    """Limits of live migration for guests with some labels."""
+
+    name: str
+    index: int
+    vm_labels: Mapping[str, str]
+    namespace_labels: Mapping[str, str]
+    bandwidth: Quantity | None
+    completion_timeout_per_gib: Duration | None
+    allow_auto_converge: bool | None
+    allow_post_copy: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Virtualization:
+    """OpenShift Virtualization's settings, as far as networks are concerned."""
+
+    mac_pool: MacRange | None
+    storage_class: str | None
+    access_mode: str | None
+    migration: MigrationLimits | None
+    policies: tuple[MigrationPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """Names and selectors of hand-written objects that are taken over as they are."""
+
+    policy: str
+    node_selector: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster; `mtu` is its machine network's, in bytes, where stated."""
+
+    name: str
+    role: Literal["hub", "hosted", "standalone"]
+    hub: str | None
+    version: Version
+    platform: Platform
+    ranges: Ranges
+    mtu: Mtu | None
+    hybrid_port: Port | None
+    pools: tuple[Pool, ...]
+    virtualization: Virtualization | None
+    compatibility: Compatibility | None
+    origin: Origin
+
+    @property
+    def leaf_pools(self) -> tuple[Pool, ...]:
+        """The pools whose nodes are leaves."""
+        return tuple(pool for pool in self.pools if pool.leaf)

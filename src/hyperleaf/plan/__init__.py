@@ -1,0 +1,1 @@
+"""What each cluster and each class of node must have, told from the resolved estate alone."""

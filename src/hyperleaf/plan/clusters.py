@@ -1,0 +1,86 @@
+"""The whole plan: what every cluster, border and DHCP server of an estate must have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hyperleaf.plan.attachments import AttachmentPlan, plan_attachments
+from hyperleaf.plan.borders import (
+    BorderPlan,
+    ReflectorPlan,
+    Scope,
+    plan_border,
+    plan_reflectors,
+    plan_scopes,
+)
+from hyperleaf.plan.leaf import LeafPlan, plan_leaves
+from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
+
+if TYPE_CHECKING:
+    from hyperleaf.model.cluster import Cluster
+    from hyperleaf.model.estate import Estate
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlan:
+    """One cluster: `leaves` and `reflectors` only where it has any.
+
+    `hosts` are the clusters whose nodes take their MachineConfigs through this one (a hub's).
+    """
+
+    cluster: Cluster
+    leaves: LeafPlan | None
+    reflectors: ReflectorPlan | None
+    uplinks: tuple[UplinkPlan, ...]
+    attachments: tuple[AttachmentPlan, ...]
+    migration_network: str | None
+    hosts: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is to be made, in the order of names."""
+
+    estate: Estate
+    clusters: tuple[ClusterPlan, ...]
+    borders: tuple[BorderPlan, ...]
+    scopes: tuple[Scope, ...]
+
+
+def plan(estate: Estate) -> Plan:
+    """Return what follows from the estate; rules have made sure that it can be."""
+    fabric = estate.fabric
+    reflectors = plan_reflectors(estate)
+    return Plan(
+        estate=estate,
+        clusters=tuple(
+            plan_cluster(estate, cluster, reflectors) for cluster in estate.clusters.values()
+        ),
+        borders=tuple(plan_border(estate, fabric, border) for border in fabric.borders)
+        if fabric
+        else (),
+        scopes=plan_scopes(estate),
+    )
+
+
+def plan_cluster(estate: Estate, cluster: Cluster, reflectors: ReflectorPlan | None) -> ClusterPlan:
+    """Return what one cluster must have."""
+    return ClusterPlan(
+        cluster=cluster,
+        leaves=plan_leaves(estate, cluster),
+        reflectors=reflectors if reflectors and reflectors.cluster == cluster.name else None,
+        uplinks=plan_uplinks(estate, cluster),
+        attachments=plan_attachments(estate, cluster),
+        migration_network=next(
+            (
+                attachment.name
+                for network in estate.networks_in(cluster)
+                if network.role == "migration"
+                for attachment in network.attachments
+                if attachment.cluster == cluster.name
+            ),
+            None,
+        ),
+        hosts=tuple(one for one in estate.clusters.values() if one.hub == cluster.name),
+    )

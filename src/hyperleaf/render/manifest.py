@@ -1,0 +1,87 @@
+"""A Kubernetes object to be, with its place in the order of application and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCE = "hyperleaf.dev/from"
+MANAGED_BY = {"app.kubernetes.io/managed-by": "hyperleaf"}
+
+
+class Step(Enum):
+    """The folders of a cluster in the order of application; Argo CD's sync wave is the number.
+
+    Filters come before routes, routes before attachments, so that no guest is ever half-guarded.
+    """
+
+    SETTINGS = 10, "settings"
+    MACHINE_CONFIGS = 20, "machine-configs"
+    FRR = 30, "frr"
+    POLICIES = 40, "policies"
+    BGP = 50, "bgp"
+    ATTACHMENTS = 60, "attachments"
+    VIRTUALIZATION = 70, "virtualization"
+
+    @property
+    def wave(self) -> int:
+        """The number that orders the steps."""
+        return self.value[0]
+
+    @property
+    def folder(self) -> str:
+        """The folder's name, which sorts in the order of application."""
+        return f"{self.value[0]}-{self.value[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object: `value` is plain data in the order it is written in.
+
+    `order` sorts objects within a step (a namespace before what lies in it).
+    """
+
+    step: Step
+    value: dict[str, Any]
+    order: int = 50
+
+    @property
+    def kind(self) -> str:
+        """The object's kind."""
+        return str(self.value["kind"])
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return str(self.value["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace, empty where it has none."""
+        return str(self.value["metadata"].get("namespace", ""))
+
+    @property
+    def file(self) -> str:
+        """The file's name within the step's folder, unique for kind, namespace and name."""
+        parts = (self.kind.lower(), self.namespace, self.name)
+        return f"{self.order:02d}-" + "_".join(p for p in parts if p).replace(":", "-") + ".yaml"
+
+
+def metadata(  # a Kubernetes object's own fields
+    name: str,
+    *sources: str,
+    namespace: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return an object's metadata: our mark, and the documents of the estate it follows from."""
+    made: dict[str, Any] = {"name": name}
+    if namespace is not None:
+        made["namespace"] = namespace
+    made["labels"] = {**MANAGED_BY, **(labels or {})}
+    made["annotations"] = {SOURCE: ", ".join(sources), **(annotations or {})}
+    return made
