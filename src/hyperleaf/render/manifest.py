@@ -71,6 +71,14 @@ class Manifest:
         return f"{self.order:02d}-" + "_".join(p for p in parts if p).replace(":", "-") + ".yaml"
 
 
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A whole file that is no Kubernetes object: `path` lies within the rendered folder."""
+
+    path: str
+    text: str
+
+
 def metadata(  # a Kubernetes object's own fields
     name: str,
     *sources: str,
