@@ -21,7 +21,10 @@ def told(file: Path) -> str:
     """Return the findings about a file as its golden has them."""
     _, findings = read_text(file.read_bytes(), file.name)
     return "".join(
-        f"{finding}\n  hint: {finding.hint}\n  path: {finding.path}\n  document: {finding.document}\n"
+        f"{finding}\n"
+        f"  hint: {finding.hint}\n"
+        f"  path: {finding.path}\n"
+        f"  document: {finding.document}\n"
         for finding in findings
     )
 
