@@ -77,7 +77,8 @@ class LeafVrf:
 
     `subnets` are those of the whole estate's networks in this VRF, whether or not attached to this
     leaf; `imports` what it takes from elsewhere; `exports` what the main table takes from it;
-    `private_ranges` what it reaches only by routes that say so.
+    `private_ranges` what it reaches only by routes that say so; `numbered` the same subnets, each
+    with a number that stays its own whatever joins or leaves.
     """
 
     name: str
@@ -96,6 +97,7 @@ class LeafVrf:
     exports: tuple[Subnet, ...]
     routes: tuple[StaticRoute, ...]
     private_ranges: tuple[Subnet, ...]
+    numbered: tuple[tuple[int, Subnet], ...]
 
     @property
     def has_ipv6(self) -> bool:
@@ -164,6 +166,19 @@ def plan_segment(network: Network, fabric: Fabric) -> Segment | None:
 def vrf_subnets(estate: Estate, vrf: Vrf) -> tuple[Subnet, ...]:
     """Return every subnet that the VRF routes, wherever its networks are attached."""
     return tuple(subnet for network in estate.networks_of(vrf) for subnet in network.subnets)
+
+
+def numbered_subnets(estate: Estate, vrf: Vrf) -> tuple[tuple[int, Subnet], ...]:
+    """Return the VRF's subnets, each with a number of its own within the fabric: VNI * 16 + place.
+
+    Lists that many VRFs add to are numbered by it, so that nothing ever renumbers a line.
+    """
+    return tuple(
+        (int(network.vni) * 16 + place, subnet)
+        for network in estate.networks_of(vrf)
+        if network.vni is not None
+        for place, subnet in enumerate(network.subnets)
+    )
 
 
 def imports_of(estate: Estate, vrf: Vrf) -> tuple[Import, ...]:
@@ -260,6 +275,7 @@ def _plan_vrf(estate: Estate, cluster: Cluster, vrf: Vrf, fabric: Fabric) -> Lea
         exports=exports_of(estate, vrf),
         routes=vrf.routes,
         private_ranges=private_ranges(vrf, imports),
+        numbered=numbered_subnets(estate, vrf),
     )
 
 
