@@ -1,0 +1,120 @@
+"""Builds the real components that judge what hyperleaf renders, once, into the cache.
+
+`python -m tools.judges [NAME ...]` from the top of the repository; `make tools` builds all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from tools.building import (
+    RECIPES,
+    BuildError,
+    Judge,
+    UnavailableError,
+    Workshop,
+    cache_folder,
+    ensure,
+    only_run,
+)
+from tools.crds import build_crds
+from tools.debian import build_root, unpack
+from tools.toolchains import cargo, go_build
+
+KUBERNETES = "v1.34.4"
+ETCD_RELEASE = "trixie"
+NMSTATE = "2.2.62"
+
+
+def build_apiserver(shop: Workshop) -> None:
+    """Build kube-apiserver, and take etcd from Debian."""
+    version = "k8s.io/component-base/version"
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    flags = (
+        f"-s -w -X {version}.gitVersion={KUBERNETES} "
+        f"-X {version}.gitMajor={major} -X {version}.gitMinor={minor}"
+    )
+    recipe = RECIPES / "apiserver"
+    unpack(shop, ETCD_RELEASE, "etcd-server", shop.scratch / "etcd")
+    shutil.copy2(shop.scratch / "etcd" / "usr" / "bin" / "etcd", shop.folder / "etcd")
+    target = "k8s.io/kubernetes/cmd/kube-apiserver"
+    go_build(shop, recipe, target, "kube-apiserver", "-ldflags", flags)
+
+
+def build_frr_k8s(shop: Workshop) -> None:
+    """Build the frr-k8s controller."""
+    target = "github.com/metallb/frr-k8s/cmd/frr-k8s-controller"
+    go_build(shop, RECIPES / "frr-k8s", target, "frr-k8s-controller", "-ldflags", "-s -w")
+
+
+def build_nmstate(shop: Workshop) -> None:
+    """Build nmstatectl and nmresolve, which share most of what they compile."""
+    command = cargo()
+    recipe = shop.scratch / "nmresolve"
+    shutil.copytree(RECIPES / "nmresolve", recipe)
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or shop.scratch / "target")
+    env = {"CARGO_TARGET_DIR": str(target)}
+    shop.run(command, "build", "--release", "--locked", cwd=recipe, env=env)
+    shutil.copy2(target / "release" / "nmresolve", shop.folder / "nmresolve")
+    shop.run(
+        *(command, "install", "nmstatectl", "--version", NMSTATE, "--locked"),
+        *("--no-track", "--root", shop.scratch / "installed"),
+        env=env,
+    )
+    shutil.copy2(shop.scratch / "installed" / "bin" / "nmstatectl", shop.folder / "nmstatectl")
+
+
+JUDGES = (
+    Judge("apiserver", ("apiserver",), (KUBERNETES, ETCD_RELEASE), build_apiserver),
+    Judge("crds", ("crds",), (), build_crds),
+    Judge("frr-k8s", ("frr-k8s",), (), build_frr_k8s),
+    Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
+    Judge("nmstate", ("nmresolve",), (NMSTATE,), build_nmstate),
+)
+
+
+def build(judges: list[Judge], cache: Path) -> list[str]:
+    """Build one judge after the other, print a line for each, return the names that failed."""
+    failed = []
+    for judge in judges:
+        note = cache / "judges" / f"{judge.name}.missing"
+        try:
+            line = ensure(judge, cache)
+        except (UnavailableError, BuildError) as problem:
+            lacking = isinstance(problem, UnavailableError)
+            line = f"{judge.name:<10} {'CANNOT BE BUILT HERE' if lacking else 'FAILED'}: {problem}"
+            note.write_text(json.dumps(str(problem).splitlines()[0]) + "\n")
+            if not lacking:
+                failed.append(judge.name)
+                line += f"\n    again, alone: {sys.executable} -m tools.judges {judge.name}"
+        else:
+            note.unlink(missing_ok=True)
+        print(line, flush=True)
+    return failed
+
+
+def main() -> int:
+    """Build the named judges, or all; 0 when each is there or this machine cannot have it."""
+    parser = argparse.ArgumentParser(prog="python -m tools.judges", description=__doc__)
+    names = [judge.name for judge in JUDGES]
+    parser.add_argument("judge", nargs="*", metavar="NAME", help=f"one of {', '.join(names)}")
+    chosen = parser.parse_args().judge or names
+    if unknown := sorted(set(chosen) - set(names)):
+        parser.error(f"no judge is called {', '.join(unknown)}; there are {', '.join(names)}")
+    cache = cache_folder()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with only_run(cache):
+        failed = build([judge for judge in JUDGES if judge.name in chosen], cache)
+    if failed:
+        print(f"judges: {', '.join(failed)} failed; what succeeded stays in {cache}/judges")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
