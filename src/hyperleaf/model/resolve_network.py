@@ -11,7 +11,7 @@ from hyperleaf.model.mtu import overlay_mtu, uplink_mtu
 from hyperleaf.model.network import Attachment, Dhcp, Network, Sriov
 from hyperleaf.model.resolve_fabric import resolve_leaks, resolve_routes
 from hyperleaf.spec.network import Network as WrittenNetwork
-from hyperleaf.spec.network import NetworkSpec
+from hyperleaf.spec.network import NetworkOptions, NetworkSpec
 from hyperleaf.values.addresses import IPV6, first_host, interface
 from hyperleaf.values.macs import gateway_mac
 from hyperleaf.values.names import ObjectName
@@ -47,15 +47,13 @@ def segments_of(
         return (Segment(written.metadata.name, written.spec, origin),), ()
     vlans, findings = _vlans_of(written, origin)
     common = {
-        name: getattr(written.spec, name)
-        for name in type(written.spec).model_fields
-        if name in NetworkSpec.model_fields
+        one.attribute: getattr(written.spec, one.attribute)
+        for one in NetworkOptions.members().values()
     }
     made = []
     for vlan in vlans:
-        spec = NetworkSpec.model_construct(**common, vlan=vlan)
-        description = written.spec.descriptions.get(str(int(vlan)), written.spec.description)
-        spec = spec.model_copy(update={"description": description})
+        own = written.spec.descriptions.get(str(int(vlan)), written.spec.description)
+        spec = NetworkSpec(**common | {"vlan": vlan, "description": own})
         made.append(Segment(f"{written.metadata.name}-{int(vlan)}", spec, origin))
     return tuple(made), findings
 

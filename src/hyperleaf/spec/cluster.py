@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from hyperleaf.spec.fields import (
     BandwidthField,
     DeviceField,
@@ -22,6 +20,7 @@ from hyperleaf.spec.fields import (
     SubnetField,
     Text,
     VersionField,
+    field,
 )
 
 
@@ -29,7 +28,7 @@ class OnPrem(Model):
     """The way from a VPC to the data centre; its MTU follows."""
 
     via: Literal["transitGateway", "directConnect", "vpn"]
-    cidrs: tuple[SubnetField, ...] = Field(
+    cidrs: tuple[SubnetField, ...] = field(
         default=(), description="The data centre's ranges, as the VPC's routes name them."
     )
 
@@ -47,7 +46,7 @@ class Vsphere(Model):
     server: Text
     datacenter: Text
     cluster: Text
-    nested: Flag = Field(default=False, description="Guests inside guests: a lab, not production.")
+    nested: Flag = field(default=False, description="Guests inside guests: a lab, not production.")
 
 
 class Empty(Model):
@@ -73,16 +72,16 @@ class HybridOverlay(Model):
 class ClusterNetworks(Model):
     """The cluster's own ranges."""
 
-    machine: tuple[SubnetField, ...] = Field(min_length=1)
-    pod: tuple[SubnetField, ...] = Field(
+    machine: tuple[SubnetField, ...] = field(least=1)
+    pod: tuple[SubnetField, ...] = field(
         default=(), description="Default 10.128.0.0/14; in a hosted cluster 10.132.0.0/14."
     )
-    service: tuple[SubnetField, ...] = Field(
+    service: tuple[SubnetField, ...] = field(
         default=(), description="Default 172.30.0.0/16; in a hosted cluster 172.31.0.0/16."
     )
-    join: tuple[SubnetField, ...] = Field(default=(), description="Default 100.64.0.0/16.")
-    transit: tuple[SubnetField, ...] = Field(default=(), description="Default 100.88.0.0/16.")
-    mtu: MtuField | None = Field(default=None, description="Of the machine network, bytes.")
+    join: tuple[SubnetField, ...] = field(default=(), description="Default 100.64.0.0/16.")
+    transit: tuple[SubnetField, ...] = field(default=(), description="Default 100.88.0.0/16.")
+    mtu: MtuField | None = field(default=None, description="Of the machine network, bytes.")
     hybrid_overlay: HybridOverlay | None = None
 
 
@@ -90,31 +89,31 @@ class Bond(Model):
     """Several NICs as one (nmstate's link aggregation)."""
 
     mode: Literal["802.3ad", "active-backup", "balance-xor", "balance-slb", "balance-rr"]
-    nics: tuple[DeviceField, ...] = Field(min_length=1)
+    nics: tuple[DeviceField, ...] = field(least=1)
 
 
 class Uplink(Model):
     """How a pool's nodes reach a network; the pool's own `primary` says where the VTEP is."""
 
-    kind: Literal["br-ex", "nic", "bond", "vlan"] | None = Field(
+    kind: Literal["br-ex", "nic", "bond", "vlan"] | None = field(
         default=None, description="Of `primary`: what carries the node's default route."
     )
     nic: DeviceField | None = None
     bond: Bond | None = None
     mtu: MtuField | None = None
-    port_group: Text | None = Field(default=None, description="On vSphere: where the NIC plugs in.")
+    port_group: Text | None = field(default=None, description="On vSphere: where the NIC plugs in.")
 
 
 class NodePool(Model):
     """Nodes of one kind."""
 
     name: NameField
-    replicas: int = Field(default=2, ge=0, le=10000, strict=True)
+    replicas: int = field(default=2, least=0, most=10000)
     arch: Literal["amd64", "arm64"] = "amd64"
-    leaf: Flag = Field(default=False, description="Whether its nodes are leaves of the fabric.")
+    leaf: Flag = field(default=False, description="Whether its nodes are leaves of the fabric.")
     labels: Labels = {}
     instance_type: Text | None = None
-    cpus: int | None = Field(default=None, ge=1, strict=True)
+    cpus: int | None = field(default=None, least=1)
     memory: QuantityField | None = None
     disk: QuantityField | None = None
     uplinks: dict[NameField, Uplink] = {}
@@ -130,12 +129,12 @@ class Storage(Model):
 class Migration(Model):
     """Limits of live migration in the whole cluster."""
 
-    parallel_per_cluster: int | None = Field(default=None, ge=1, strict=True)
-    parallel_per_node: int | None = Field(default=None, ge=1, strict=True)
-    bandwidth: BandwidthField | None = Field(
+    parallel_per_cluster: int | None = field(default=None, least=1)
+    parallel_per_node: int | None = field(default=None, least=1)
+    bandwidth: BandwidthField | None = field(
         default=None, description="Of one migration, bytes a second."
     )
-    completion_timeout_per_gi_b: DurationField | None = Field(
+    completion_timeout_per_gi_b: DurationField | None = field(
         default=None, alias="completionTimeoutPerGiB"
     )
     progress_timeout: DurationField | None = None
@@ -154,7 +153,7 @@ class MigrationPolicy(Model):
     name: NameField
     match: Match
     bandwidth: BandwidthField | None = None
-    completion_timeout_per_gi_b: DurationField | None = Field(
+    completion_timeout_per_gi_b: DurationField | None = field(
         default=None, alias="completionTimeoutPerGiB"
     )
     allow_auto_converge: Flag | None = None
@@ -164,7 +163,7 @@ class MigrationPolicy(Model):
 class Virtualization(Model):
     """OpenShift Virtualization's own settings, as far as networks are concerned."""
 
-    mac_pool: MacRangeField | None = Field(
+    mac_pool: MacRangeField | None = field(
         default=None, description="MACs for guests; disjoint between clusters of one segment."
     )
     storage: Storage | None = None
@@ -175,8 +174,8 @@ class Virtualization(Model):
 class Compatibility(Model):
     """Objects named and shaped as a hand-written predecessor's, to take them over as they are."""
 
-    policy: NameField = Field(description="The name of the node policy, as in `ens224-policy`.")
-    node_selector: Labels = Field(description="The label it selects nodes by.")
+    policy: NameField = field(description="The name of the node policy, as in `ens224-policy`.")
+    node_selector: Labels = field(description="The label it selects nodes by.")
 
 
 class ClusterSpec(Model):

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from hyperleaf.findings import Finding, Origin, Severity, at
 from hyperleaf.spec.cluster import Cluster
 from hyperleaf.spec.fabric import VRF, Fabric
@@ -16,10 +14,7 @@ from hyperleaf.spec.network import Network, NetworkSet
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
-
-    from hyperleaf.spec.fields import Model
+    from hyperleaf.spec.shapes import Path, Problem
     from hyperleaf.spec.yaml import Document
 
 API_VERSION = "hyperleaf.dev/v1alpha1"
@@ -74,11 +69,9 @@ def validate(documents: Iterable[Document]) -> tuple[Texts, tuple[Finding, ...]]
         if kind is Foreign:
             beside.append(Foreign(document.value, document.origin))
         elif kind is not None:
-            try:
-                model = KINDS[document.value["kind"]].model_validate(document.value)
-            except ValidationError as error:
-                findings.extend(_findings_of(error, document.origin, KINDS[document.value["kind"]]))
-            else:
+            model, problems = KINDS[document.value["kind"]].read(document.value)
+            findings.extend(_finding_of(problem, document.origin) for problem in problems)
+            if not problems:
                 written.append(Written(model, document.origin))
     return Texts(tuple(written), tuple(beside)), tuple(findings)
 
@@ -126,106 +119,32 @@ def _kind_of(document: Document) -> tuple[type | None, Finding | None]:
     )
 
 
-def _findings_of(error: ValidationError, origin: Origin, root: type[Model]) -> Iterable[Finding]:
-    for detail in error.errors(include_url=False, include_input=False):
-        path = tuple(step for step in detail["loc"] if step != "[key]")
-        yield _finding_of(detail, path, origin, root)
-
-
-def _finding_of(
-    detail: ErrorDetails, path: tuple[str | int, ...], origin: Origin, root: type[Model]
-) -> Finding:
-    last = path[-1] if path else ""
-    match detail["type"]:
+def _finding_of(problem: Problem, origin: Origin) -> Finding:
+    path, name, hint = problem.path, _named(problem.path), problem.description or ""
+    match problem.kind:
         case "missing":
-            return at(
-                origin,
-                *path,
-                code="HL0054",
-                message=f"{_named(path)} is missing",
-                hint=_described(root, path),
-            )
-        case "extra_forbidden":
-            known = _fields_at(root, path[:-1])
-            close = get_close_matches(str(last), known, n=1)
+            return at(origin, *path, code="HL0054", message=f"{name} is missing", hint=hint)
+        case "unknown":
+            known = sorted(problem.known)
+            close = get_close_matches(str(path[-1]), known, n=1)
             return at(
                 origin,
                 *path,
                 code="HL0055",
-                message=f"there is no field {_named(path)}",
+                message=f"there is no field {name}",
                 hint=f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}",
             )
-        case "literal_error":
-            return at(
-                origin,
-                *path,
-                code="HL0057",
-                message=f"{_named(path)} must be {detail['ctx']['expected']}",
-                hint=_described(root, path),
-            )
-        case "value_error":
-            return at(
-                origin,
-                *path,
-                code="HL0058",
-                message=f"{_named(path)}: {detail['ctx']['error']}",
-                hint=_described(root, path),
-            )
-        case _:
-            return at(
-                origin,
-                *path,
-                code="HL0056",
-                message=f"{_named(path)}: {_lowered(detail['msg'])}",
-                hint=_described(root, path),
-            )
+        case "choice":
+            return at(origin, *path, code="HL0057", message=f"{name} {problem.message}", hint=hint)
+        case "value":
+            return at(origin, *path, code="HL0058", message=f"{name}: {problem.message}", hint=hint)
+        case "type":
+            return at(origin, *path, code="HL0056", message=f"{name} {problem.message}", hint=hint)
 
 
-def _named(path: tuple[str | int, ...]) -> str:
+def _named(path: Path) -> str:
     """Return a path as people write it: `spec.attach[0].cluster`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text or "the document"
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
-def _model_at(root: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Return the model that describes what stands at `path`."""
-    from typing import get_args  # noqa: PLC0415 - errors only
-
-    from pydantic import BaseModel  # noqa: PLC0415
-
-    def models(annotation: Any) -> Iterable[type[BaseModel]]:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield annotation
-        for part in get_args(annotation):
-            yield from models(part)
-
-    found: type[BaseModel] | None = root
-    for step in path:
-        if isinstance(step, int) or found is None:
-            continue
-        fields = {field.alias or name: field for name, field in found.model_fields.items()}
-        if step in fields:
-            found = next(iter(models(fields[step].annotation)), None)
-    return found
-
-
-def _fields_at(root: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    model = _model_at(root, path)
-    return sorted(f.alias or n for n, f in model.model_fields.items()) if model else []
-
-
-def _described(root: type[BaseModel], path: tuple[str | int, ...]) -> str:
-    steps = tuple(step for step in path if isinstance(step, str))
-    model = _model_at(root, steps[:-1])
-    if model is None or not steps:
-        return ""
-    for name, field in model.model_fields.items():
-        if (field.alias or name) == steps[-1]:
-            return field.description or ""
-    return ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from hyperleaf.spec.fields import (
     AddressField,
     AsnField,
@@ -18,6 +16,7 @@ from hyperleaf.spec.fields import (
     PortField,
     SubnetField,
     VniField,
+    field,
 )
 from hyperleaf.values.numbers import Mtu, Port, Vni
 from hyperleaf.values.units import Duration
@@ -28,28 +27,28 @@ Egress = Literal["nat", "border", "none"]
 class Underlay(Model):
     """The network that carries the tunnels."""
 
-    cidrs: tuple[SubnetField, ...] = Field(
-        min_length=1, description="Every range that a leaf, a reflector or a border lies in."
+    cidrs: tuple[SubnetField, ...] = field(
+        least=1, description="Every range that a leaf, a reflector or a border lies in."
     )
-    mtu: MtuField = Field(
+    mtu: MtuField = field(
         default=Mtu(1500), description="The smallest MTU between two nodes of one cluster, bytes."
     )
-    port: PortField = Field(default=Port(4789), description="UDP port of VXLAN (RFC 7348).")
+    port: PortField = field(default=Port(4789), description="UDP port of VXLAN (RFC 7348).")
 
 
 class UnderlayPath(Model):
     """A part of the underlay with an MTU of its own."""
 
-    between: tuple[NameField, NameField] = Field(
+    between: tuple[NameField, NameField] = field(
         description="Two clusters, or a cluster and `borders`."
     )
-    mtu: MtuField = Field(description="The path's MTU in bytes, before VXLAN's 50.")
+    mtu: MtuField = field(description="The path's MTU in bytes, before VXLAN's 50.")
 
 
 class Vtep(Model):
     """Where a leaf's tunnels end; absent: the source address of its default route."""
 
-    pinned: dict[NameField, AddressField] = Field(
+    pinned: dict[NameField, AddressField] = field(
         default={},
         description="An address per node name: a policy per node instead of one for all.",
     )
@@ -58,24 +57,24 @@ class Vtep(Model):
 class Bfd(Model):
     """Bidirectional forwarding detection on the BGP sessions (RFC 5880)."""
 
-    enabled: Flag = Field(default=True, description="Whether sessions are watched by BFD.")
-    interval: DurationField = Field(
+    enabled: Flag = field(default=True, description="Whether sessions are watched by BFD.")
+    interval: DurationField = field(
         default=Duration(300), description="Between two packets, each way; 10ms to 60s."
     )
-    multiplier: int = Field(default=3, ge=2, le=255, strict=True, description="Losses until down.")
+    multiplier: int = field(default=3, least=2, most=255, description="Losses until down.")
 
 
 class Timers(Model):
     """BGP's own timers (RFC 4271)."""
 
-    hold: DurationField = Field(default=Duration(9000), description="Silence until a session ends.")
-    keepalive: DurationField = Field(default=Duration(3000), description="Between two keepalives.")
+    hold: DurationField = field(default=Duration(9000), description="Silence until a session ends.")
+    keepalive: DurationField = field(default=Duration(3000), description="Between two keepalives.")
 
 
 class Password(Model):
     """A session's password (RFC 2385), never in the estate itself."""
 
-    secret: NameField = Field(
+    secret: NameField = field(
         description="A Secret of type kubernetes.io/basic-auth beside the FRRConfigurations."
     )
 
@@ -83,16 +82,16 @@ class Password(Model):
 class Reflectors(Model):
     """Who reflects routes between the leaves, so that they need no full mesh (RFC 4456)."""
 
-    cluster: NameField = Field(description="The hub, or the spoke itself where two teams share.")
-    pool: NameField | None = Field(
+    cluster: NameField = field(description="The hub, or the spoke itself where two teams share.")
+    pool: NameField | None = field(
         default=None,
         description="The node pool; absent: the cluster's own control-plane nodes.",
     )
-    addresses: tuple[AddressField, ...] = Field(
+    addresses: tuple[AddressField, ...] = field(
         default=(),
         description="Their addresses; absent: found by the operator and read from the facts file.",
     )
-    password: Password | None = Field(
+    password: Password | None = field(
         default=None,
         description="Refused: sessions accepted from a range cannot take one from a Secret.",
     )
@@ -102,13 +101,13 @@ class Border(Model):
     """A switch of the data centre where the stretched networks end."""
 
     name: NameField
-    address: AddressField = Field(description="Its VTEP and BGP address.")
-    asn: AsnField | None = Field(default=None, description="Default: the fabric's.")
-    mtu: MtuField = Field(
+    address: AddressField = field(description="Its VTEP and BGP address.")
+    asn: AsnField | None = field(default=None, description="Default: the fabric's.")
+    mtu: MtuField = field(
         default=Mtu(1500), description="What hosts in the data centre use on stretched networks."
     )
-    multihop: int | None = Field(
-        default=None, ge=1, le=255, strict=True, description="Hops to it, for another AS."
+    multihop: int | None = field(
+        default=None, least=1, most=255, description="Hops to it, for another AS."
     )
     password: Password | None = None
 
@@ -123,9 +122,9 @@ class VniBases(Model):
 class FabricSpec(Model):
     """One EVPN fabric: leaves, reflectors and borders of one AS."""
 
-    asn: AsnField = Field(description="The AS of leaves and reflectors.")
+    asn: AsnField = field(description="The AS of leaves and reflectors.")
     underlay: Underlay
-    paths: tuple[UnderlayPath, ...] = Field(
+    paths: tuple[UnderlayPath, ...] = field(
         default=(), description="Where the underlay is smaller (or larger) than `underlay.mtu`."
     )
     vtep: Vtep = Vtep()
@@ -148,11 +147,11 @@ class Fabric(Model):
 class Leak(Model):
     """Routes exchanged with another VRF, or with the node's own network (`default`)."""
 
-    with_: NameField = Field(alias="with", description="A VRF's name, or `default`.")
-    import_: tuple[SubnetField, ...] = Field(
+    with_: NameField = field(alias="with", description="A VRF's name, or `default`.")
+    import_: tuple[SubnetField, ...] = field(
         default=(), alias="import", description="Prefixes taken from there."
     )
-    export: tuple[SubnetField, ...] | None = Field(
+    export: tuple[SubnetField, ...] | None = field(
         default=None, description="Prefixes given to it; absent: this VRF's subnets."
     )
 
@@ -167,8 +166,8 @@ class StaticRoute(Model):
 class VrfSpec(Model):
     """A routing domain that several networks share."""
 
-    vni: VniField = Field(description="The L3VNI; also the number of the routing table.")
-    egress: Egress = Field(
+    vni: VniField = field(description="The L3VNI; also the number of the routing table.")
+    egress: Egress = field(
         default="none",
         description="nat: by the node's own way out; border: the data centre's default route.",
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, StrictBool, StrictStr, WithJsonSchema
-from pydantic.alias_generators import to_camel
-
+from hyperleaf.spec import shapes
+from hyperleaf.spec.language import Model, field
+from hyperleaf.spec.shapes import Scalar
 from hyperleaf.values.addresses import (
     Address,
     AddressRange,
@@ -19,24 +19,25 @@ from hyperleaf.values.names import DeviceName, ObjectName, label_key, label_valu
 from hyperleaf.values.numbers import Asn, Bounded, Mtu, Port, VlanId, Vni
 from hyperleaf.values.units import Duration, Quantity, Version
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-class Model(BaseModel):
-    """What every model of the language shares: camelCase, no unknown field, never changed."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True
-    )
+__all__ = ["Model", "field"]
 
 
-def _number(kind: type[Bounded]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "integer", "minimum": kind.least, "maximum": kind.most})
+def _number(kind: type[Bounded]) -> Scalar:
+    return Scalar(kind, {"type": "integer", "minimum": kind.least, "maximum": kind.most})
 
 
-def _text(*, example: str, pattern: str | None = None) -> WithJsonSchema:
+def _text(reader: Callable[[object], Any], *, example: str, pattern: str | None = None) -> Scalar:
     schema: dict[str, Any] = {"type": "string", "examples": [example]}
     if pattern is not None:
         schema["pattern"] = pattern
-    return WithJsonSchema(schema)
+    return Scalar(reader, schema)
+
+
+def _quantity(reader: Callable[[object], Any], *, example: str) -> Scalar:
+    return Scalar(reader, {"type": ["string", "integer"], "examples": [example]})
 
 
 def _bandwidth(value: object) -> Quantity:
@@ -53,47 +54,44 @@ def _unicast(value: object) -> Mac:
     return read
 
 
-AsnField = Annotated[Asn, PlainValidator(Asn), _number(Asn)]
-VlanField = Annotated[VlanId, PlainValidator(VlanId), _number(VlanId)]
-VniField = Annotated[Vni, PlainValidator(Vni), _number(Vni)]
-MtuField = Annotated[Mtu, PlainValidator(Mtu), _number(Mtu)]
-PortField = Annotated[Port, PlainValidator(Port), _number(Port)]
-MacField = Annotated[Mac, PlainValidator(_unicast), _text(example="02:68:6c:00:27:d8")]
+AsnField = Annotated[Asn, _number(Asn)]
+VlanField = Annotated[VlanId, _number(VlanId)]
+VniField = Annotated[Vni, _number(Vni)]
+MtuField = Annotated[Mtu, _number(Mtu)]
+PortField = Annotated[Port, _number(Port)]
+MacField = Annotated[Mac, _text(_unicast, example="02:68:6c:00:27:d8")]
 MacRangeField = Annotated[
     MacRange,
-    PlainValidator(MacRange.read),
-    _text(example="02:10:00:00:00:00-02:10:00:ff:ff:ff"),
+    _text(MacRange.read, example="02:10:00:00:00:00-02:10:00:ff:ff:ff"),
 ]
-AddressField = Annotated[Address, PlainValidator(read_address), _text(example="10.0.0.11")]
-SubnetField = Annotated[Subnet, PlainValidator(read_subnet), _text(example="172.20.100.0/24")]
+AddressField = Annotated[Address, _text(read_address, example="10.0.0.11")]
+SubnetField = Annotated[Subnet, _text(read_subnet, example="172.20.100.0/24")]
 RangeField = Annotated[
     AddressRange,
-    PlainValidator(AddressRange.read),
-    _text(example="172.20.200.50-172.20.200.200"),
+    _text(AddressRange.read, example="172.20.200.50-172.20.200.200"),
 ]
 DurationField = Annotated[
-    Duration, PlainValidator(Duration.read), _text(example="9s", pattern=r"^([0-9]+(h|ms|m|s))+$")
+    Duration, _text(Duration.read, example="9s", pattern=r"^([0-9]+(h|ms|m|s))+$")
 ]
-QuantityField = Annotated[Quantity, PlainValidator(Quantity.read), _text(example="16Gi")]
-BandwidthField = Annotated[Quantity, PlainValidator(_bandwidth), _text(example="1Gi")]
-VersionField = Annotated[Version, PlainValidator(Version.read), _text(example="4.16.8")]
+QuantityField = Annotated[Quantity, _quantity(Quantity.read, example="16Gi")]
+BandwidthField = Annotated[Quantity, _quantity(_bandwidth, example="1Gi")]
+VersionField = Annotated[Version, _text(Version.read, example="4.16.8")]
 NameField = Annotated[
     str,
-    PlainValidator(ObjectName),
-    WithJsonSchema(
-        {"type": "string", "maxLength": 63, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"}
+    Scalar(
+        ObjectName,
+        {"type": "string", "maxLength": 63, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"},
     ),
 ]
 DeviceField = Annotated[
     str,
-    PlainValidator(DeviceName),
-    WithJsonSchema({"type": "string", "maxLength": 15, "pattern": "^[A-Za-z0-9_.-]+$"}),
+    Scalar(DeviceName, {"type": "string", "maxLength": 15, "pattern": "^[A-Za-z0-9_.-]+$"}),
 ]
-LabelKey = Annotated[str, PlainValidator(label_key), WithJsonSchema({"type": "string"})]
-LabelValue = Annotated[str, PlainValidator(label_value), WithJsonSchema({"type": "string"})]
+LabelKey = Annotated[str, Scalar(label_key, {"type": "string"})]
+LabelValue = Annotated[str, Scalar(label_value, {"type": "string"})]
 Labels = dict[LabelKey, LabelValue]
-Text = StrictStr
-Flag = StrictBool
+Text = Annotated[str, shapes.Text()]
+Flag = Annotated[bool, shapes.Flag()]
 
 
 class Metadata(Model):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from hyperleaf.spec.fabric import Egress, Leak, StaticRoute
 from hyperleaf.spec.fields import (
     AddressField,
@@ -20,6 +18,7 @@ from hyperleaf.spec.fields import (
     Text,
     VlanField,
     VniField,
+    field,
 )
 
 Transport = Literal["evpn", "vlan", "untagged", "overlay", "sriov"]
@@ -29,12 +28,12 @@ Role = Literal["vm", "migration", "storage", "management"]
 class Dhcp(Model):
     """Where a network's guests get their addresses: a server behind the borders' relay."""
 
-    servers: tuple[AddressField, ...] = Field(min_length=1, description="Of both families.")
-    relay: Literal["borders"] = Field(default="borders", description="Who relays (RFC 3046).")
-    range: RangeField | None = Field(
+    servers: tuple[AddressField, ...] = field(least=1, description="Of both families.")
+    relay: Literal["borders"] = field(default="borders", description="Who relays (RFC 3046).")
+    range: RangeField | None = field(
         default=None, description="Addresses to lease; absent: the subnet less what is taken."
     )
-    router: AddressField | None = Field(
+    router: AddressField | None = field(
         default=None, description="The router option; must be the anycast gateway, and is."
     )
     dns: tuple[AddressField, ...] = ()
@@ -43,18 +42,18 @@ class Dhcp(Model):
 class RouterAdvertisement(Model):
     """Flags of the gateway's router advertisements (RFC 4861)."""
 
-    managed: Flag | None = Field(
+    managed: Flag | None = field(
         default=None, description="Addresses by DHCPv6; absent: where a DHCPv6 server is named."
     )
-    other: Flag | None = Field(default=None, description="Other settings by DHCPv6.")
+    other: Flag | None = field(default=None, description="Other settings by DHCPv6.")
 
 
 class Sriov(Model):
     """Virtual functions cut from the uplink's NIC."""
 
-    num_vfs: int = Field(ge=1, le=256, strict=True)
-    vendor: Text | None = Field(default=None, pattern="^[0-9a-f]{4}$")
-    device_id: Text | None = Field(default=None, pattern="^[0-9a-f]{4}$")
+    num_vfs: int = field(least=1, most=256)
+    vendor: Text | None = field(default=None, pattern="^[0-9a-f]{4}$")
+    device_id: Text | None = field(default=None, pattern="^[0-9a-f]{4}$")
     device_type: Literal["vfio-pci", "netdevice"] = "vfio-pci"
 
 
@@ -63,7 +62,7 @@ class Attach(Model):
 
     cluster: NameField
     namespaces: tuple[NameField, ...] = ()
-    name: NameField | None = Field(
+    name: NameField | None = field(
         default=None, description="Of the attachment; absent: the network's."
     )
 
@@ -71,16 +70,16 @@ class Attach(Model):
 class NetworkOptions(Model):
     """What a network and a set of networks have in common."""
 
-    transport: Transport = Field(default="evpn", description="How frames travel between nodes.")
+    transport: Transport = field(default="evpn", description="How frames travel between nodes.")
     role: Role = "vm"
-    vrf: NameField | None = Field(default=None, description="A shared VRF; absent: its own.")
-    uplink: NameField | None = Field(
+    vrf: NameField | None = field(default=None, description="A shared VRF; absent: its own.")
+    uplink: NameField | None = field(
         default=None, description="Of the node pools: for vlan, untagged and sriov."
     )
-    mtu: MtuField | None = Field(
+    mtu: MtuField | None = field(
         default=None, description="In bytes; absent: the most that every path carries."
     )
-    egress: Egress | None = Field(
+    egress: Egress | None = field(
         default=None, description="Of the network's own VRF; a shared VRF states it itself."
     )
     macspoofchk: Flag = True
@@ -93,20 +92,20 @@ class NetworkSpec(NetworkOptions):
     """One segment: a VLAN of a tenant, or a network of the nodes themselves."""
 
     vlan: VlanField | None = None
-    vni: VniField | None = Field(default=None, description="The L2VNI; absent: base + VLAN id.")
+    vni: VniField | None = field(default=None, description="The L2VNI; absent: base + VLAN id.")
     subnets: tuple[SubnetField, ...] = ()
-    gateways: tuple[AddressField, ...] = Field(
+    gateways: tuple[AddressField, ...] = field(
         default=(), description="One a subnet; absent: each subnet's first address."
     )
     gateway_mac: MacField | None = None
     dhcp: Dhcp | None = None
     ra: RouterAdvertisement = RouterAdvertisement()
-    leaks: tuple[Leak, ...] = Field(default=(), description="Of the network's own VRF.")
-    routes: tuple[StaticRoute, ...] = Field(default=(), description="Of the network's own VRF.")
-    addresses: Literal["dhcp", "pinned", "none"] = Field(
+    leaks: tuple[Leak, ...] = field(default=(), description="Of the network's own VRF.")
+    routes: tuple[StaticRoute, ...] = field(default=(), description="Of the network's own VRF.")
+    addresses: Literal["dhcp", "pinned", "none"] = field(
         default="none", description="How the nodes themselves get addresses (not for role vm)."
     )
-    pinned: dict[NameField, AddressField] = Field(
+    pinned: dict[NameField, AddressField] = field(
         default={}, description="An address per node name, with `addresses: pinned`."
     )
 
@@ -123,11 +122,11 @@ class Network(Model):
 class NetworkSetSpec(NetworkOptions):
     """A range of VLANs that differ in nothing else; each becomes `<name>-<vlan>`."""
 
-    vlans: Text = Field(
+    vlans: Text = field(
         pattern=r"^[0-9]+(-[0-9]+)?(,\s*[0-9]+(-[0-9]+)?)*$",
         description="VLAN ids and ranges: `1925-1928, 2000`.",
     )
-    descriptions: dict[Text, Text] = Field(
+    descriptions: dict[Text, Text] = field(
         default={}, description="A description per VLAN id, for those that have one."
     )
 
