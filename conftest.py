@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 LIMIT_SECONDS = 120
+_ANYTHING = re.compile(r"^\.\.\.\n?|\.\.\.", re.MULTILINE)
 _FILE = re.compile(r"^# file: (\S+)\n")
 
 

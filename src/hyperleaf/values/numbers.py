@@ -51,9 +51,14 @@ class Port(Bounded):
 
 
 def route_target(asn: Asn, vni: Vni) -> str:
-    """Return the route target `ASN:VNI` as FRR writes it (RFC 8365 section 5.1.2.1).
+    """Return a VNI's route target as FRR makes it: the AS number's low two bytes, and the VNI.
+
+    Four bytes of AS would leave two for the VNI (RFC 5668), so longer numbers are cut, as the
+    automatic ones of RFC 8365 section 5.1.2.1 are.
 
     >>> route_target(Asn(65000), Vni(10100))
     '65000:10100'
+    >>> route_target(Asn(4200000001), Vni(10100))
+    '59905:10100'
     """
-    return f"{int(asn)}:{int(vni)}"
+    return f"{int(asn) & 0xFFFF}:{int(vni)}"

@@ -1,0 +1,201 @@
+"""Pages of docs/ that follow from the code: rooms, codes, commands, the language, the rows.
+
+Run without arguments to write them; with --check to be told which are out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parent.parent
+SOURCE: Final = ROOT / "src" / "hyperleaf"
+DOCS: Final = ROOT / "docs"
+MADE: Final = "<!-- made by tools/documents.py: edit what it is made from -->\n\n"
+
+
+def sentence(room: str) -> str:
+    """Return the first line of a room's docstring."""
+    place = SOURCE / room / "__init__.py"
+    file = place if place.exists() else SOURCE / f"{room}.py"
+    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return text.splitlines()[0]
+
+
+def architecture() -> str:
+    """Return the drawing of the rooms, from the contracts that import-linter checks."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = contracts[0]["layers"]
+    width = max(len(layer) for layer in layers) + 2
+    lines = ["```text"]
+    for number, layer in enumerate(layers):
+        if number:
+            lines.append(" " * (width // 2 + 1) + "|")
+            lines.append(" " * (width // 2 + 1) + "v")
+        lines.extend(
+            ["+" + "-" * width + "+", "|" + layer.center(width) + "|", "+" + "-" * width + "+"]
+        )
+    lines.append("```")
+    rooms = [room for layer in layers for room in layer.split(" | ")]
+    table = "\n".join(f"| `{room}` | {sentence(room)} |" for room in rooms)
+    rules = "\n".join(f"* {contract['name']}." for contract in contracts)
+    return (
+        "# The rooms\n\n"
+        + MADE
+        + "An arrow means: may import. What stands side by side does not know each other. The build\n"
+        "fails where the code draws another arrow (`make lint`).\n\n"
+        + "\n".join(lines)
+        + "\n\n| Room | Turns what into what |\n|---|---|\n"
+        + table
+        + "\n\nThe contracts:\n\n"
+        + rules
+        + "\n\nA new transport, rule or kind of object is a new file and one registration. A room that\n"
+        "boots or applies what was rendered reads files alone, never the model.\n"
+    )
+
+
+def codes() -> str:
+    """Return the page of every code."""
+    from hyperleaf.rules.registry import CODES  # noqa: PLC0415 - only this page needs the product
+
+    parts = ["# Codes\n\n" + MADE + "`hyperleaf explain HL0201` prints one of these.\n"]
+    for code in sorted(CODES.values(), key=lambda one: one.code):
+        parts.append(
+            f"\n## {code.code} {code.title}\n\n{code.why}\n\n{code.mend}\n\n"
+            f"Bad:\n\n```text\n{code.bad.strip()}\n```\n\nGood:\n\n```text\n{code.good.strip()}\n```\n"
+        )
+    return "".join(parts)
+
+
+def commands() -> str:
+    """Return the page of every command, as `--help` prints it."""
+    import click  # noqa: PLC0415
+
+    from hyperleaf.cli.command import hyperleaf  # noqa: PLC0415
+
+    context = click.Context(
+        hyperleaf, info_name="hyperleaf", terminal_width=90, max_content_width=90
+    )
+    parts = ["# Commands\n\n" + MADE + f"```text\n{context.get_help()}\n```\n"]
+    for name in hyperleaf.list_commands(context):
+        command = hyperleaf.get_command(context, name)
+        if command is not None:
+            inner = click.Context(
+                command, parent=context, info_name=name, terminal_width=90, max_content_width=90
+            )
+            parts.append(f"\n## {name}\n\n```text\n{inner.get_help()}\n```\n")
+    return "".join(parts)
+
+
+def fields(schema: dict[str, Any], model: dict[str, Any], path: str) -> Iterator[str]:
+    """Yield a table row per field of a model, what it is made of below it."""
+    for name, field in model.get("properties", {}).items():
+        inner = field
+        while True:
+            options = [one for one in inner.get("anyOf", ()) if one.get("type") != "null"]
+            target = inner.get("$ref") or (options[0].get("$ref") if options else None)
+            if target:
+                inner = schema["$defs"][target.rsplit("/", 1)[1]]
+            elif options:
+                inner = options[0]
+            elif inner.get("type") == "array" and "items" in inner:
+                inner = inner["items"]
+            else:
+                break
+        needed = "yes" if name in model.get("required", ()) else ""
+        default = field.get("default")
+        shown = (
+            f"`{default}`"
+            if default not in (None, "", [], {}) and not isinstance(default, dict)
+            else ""
+        )
+        text = field.get("description", inner.get("description", "")).replace("\n", " ")
+        values = ", ".join(str(one) for one in inner.get("enum", ()))
+        yield f"| `{path}{name}` | {needed} | {shown} | {text}{' One of: ' + values + '.' if values else ''} |"
+        if inner.get("properties"):
+            is_list = field.get("type") == "array"
+            yield from fields(schema, inner, f"{path}{name}{'[]' if is_list else ''}.")
+
+
+def language() -> str:
+    """Return the page of every field of the language."""
+    from hyperleaf.spec.documents import KINDS  # noqa: PLC0415
+
+    parts = ["# The estate language\n\n" + MADE]
+    parts.append("`apiVersion: hyperleaf.dev/v1alpha1`; `metadata.name` names the document.\n")
+    for kind, model in KINDS.items():
+        schema = model.model_json_schema(by_alias=True)
+        spec = schema["properties"]["spec"]["$ref"].rsplit("/", 1)[1]
+        rows = "\n".join(fields(schema, schema["$defs"][spec], "spec."))
+        parts.append(
+            f"\n## {kind}\n\n{schema.get('description', '')}\n\n"
+            f"| Field | Needed | Default | Meaning |\n|---|---|---|---|\n{rows}\n"
+        )
+    return "".join(parts)
+
+
+def rows() -> str:
+    """Return the living table: each row, where it is built, which check exercises it, its state."""
+    known = yaml.safe_load((DOCS / "rows.yaml").read_text(encoding="utf-8"))
+    parts = [
+        "# What must work, row by row\n\n"
+        + MADE
+        + "States: **done** (built, and the check named exercises all of the row that is this\n"
+        "product's), **part** (what the note says is missing), **open** (not built). A test holds\n"
+        "every check named here to exist, and every done row to name one.\n"
+    ]
+    for section in known["sections"]:
+        parts.append(
+            f"\n## {section['title']}\n\n| Row | Must work | Where | Check | State |\n|---|---|---|---|---|\n"
+        )
+        for row in section["rows"]:
+            where = ", ".join(f"`{one}`" for one in row.get("where", ()))
+            check = ", ".join(f"`{one}`" for one in row.get("check", ()))
+            note = f" ({row['note']})" if "note" in row else ""
+            parts.append(
+                f"| {row['row']} | {row['what']} | {where} | {check} | {row['state']}{note} |\n"
+            )
+    return "".join(parts)
+
+
+PAGES = {
+    "architecture.md": architecture,
+    "reference/codes.md": codes,
+    "reference/commands.md": commands,
+    "reference/estate.md": language,
+    "rows.md": rows,
+}
+
+
+def main() -> int:
+    """Write the pages, or say which are out of date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    stale = []
+    for name, made in PAGES.items():
+        page, text = DOCS / name, made()
+        if page.exists() and page.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not options.check:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+    if options.check and stale:
+        print(f"out of date, run `python tools/documents.py`: {', '.join(stale)}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
