@@ -280,6 +280,11 @@ def test_a_file_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert told("a: [1, 2, 3]\n---\nb: [1, 2, 3]\n") == ["3:8 HL0006"]
 
 
+def test_a_file_of_too_many_documents_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_events, "MOST_DOCUMENTS", 2)
+    assert told("a: 1\n---\n---\nb: 1\n") == ["3:1 HL0006"]
+
+
 def test_values_that_aliases_repeat_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_events, "MOST_NODES", 10)
     assert told("a: &x [1, 2, 3]\nb: *x\nc: 1\n") == ["3:1 HL0006"]

@@ -58,7 +58,8 @@ _ALL = (
     Code(
         "HL0006",
         "The file holds too many values",
-        "A file may hold a million keys and values, many times the largest estate.",
+        "A file may hold a million keys and values and 100,000 documents, many times the largest "
+        "estate.",
         "Split it into several files.",
         "",
         "",

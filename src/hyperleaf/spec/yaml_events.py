@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_NODES: Final = 1_000_000  # of one file
+MOST_DOCUMENTS: Final = 100_000  # of one file, empty ones counted
 MOST_REPEATED: Final = 100_000  # nodes that aliases may add to one file
 MOST_FINDINGS: Final = 1_000  # of one file; what follows would only repeat them
 DEEPEST: Final = 64
@@ -100,6 +101,7 @@ class Builder:
         self.findings: list[Finding] = []
         self._file = file
         self._index = 0
+        self._begun = 0
         self._nodes = 0
         self._repeated = 0
         self._first_line = 1
@@ -196,12 +198,13 @@ class Builder:
 
     def _document_start(self, event: Any) -> None:
         self._reset()
+        line, column = event.start_mark.line + self._first_line, event.start_mark.column + 1
+        self._begun += 1
+        if self._begun > MOST_DOCUMENTS:
+            self.report(line, column, refusals.too_many_values(MOST_DOCUMENTS, "documents"))
+            raise Exhausted
         if event.version or event.tags:  # the event starts at the directive
-            self.report(
-                event.start_mark.line + self._first_line,
-                event.start_mark.column + 1,
-                refusals.DIRECTIVE,
-            )
+            self.report(line, column, refusals.DIRECTIVE)
 
     def _document_end(self, _event: Any) -> None:
         if isinstance(self._root, dict):

@@ -32,10 +32,10 @@ def character(sign: str) -> Refused:
     )
 
 
-def too_many_values(most: int) -> Refused:
-    """Return the refusal of a file that holds more than `most` values."""
+def too_many_values(most: int, what: str = "values") -> Refused:
+    """Return the refusal of a file that holds more than `most` of `what`."""
     return Refused(
-        "HL0006", f"the file holds more than {most:,} values", "Split it into several files."
+        "HL0006", f"the file holds more than {most:,} {what}", "Split it into several files."
     )
 
 
