@@ -100,13 +100,15 @@ class BorderPlan:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Addresses that DHCP leases on one subnet; `reserved` are never leased.
+    """Addresses that DHCP leases on one subnet, by `pools`.
 
-    `router` is the anycast gateway; None for IPv6, where only router advertisements give one.
+    `number` stays the subnet's whatever joins or leaves: servers keep leases by it. `router` is the
+    anycast gateway; None for IPv6, where only router advertisements give one.
     """
 
     network: str
     source: str
+    number: int
     subnet: Subnet
     pools: tuple[tuple[Address, Address], ...]
     router: Address | None
@@ -219,9 +221,9 @@ def plan_scopes(estate: Estate) -> tuple[Scope, ...]:
     scopes = []
     for network in estate.networks.values():
         dhcp = network.dhcp
-        if dhcp is None:
+        if dhcp is None or network.vni is None:
             continue
-        for gateway in network.gateways:
+        for place, gateway in enumerate(network.gateways):
             subnet = gateway.network
             servers = tuple(one for one in dhcp.servers if one.version == subnet.version)
             if not servers:
@@ -231,6 +233,7 @@ def plan_scopes(estate: Estate) -> tuple[Scope, ...]:
                 Scope(
                     network=network.name,
                     source=str(network.origin),
+                    number=int(network.vni) * 16 + place,
                     subnet=subnet,
                     pools=_pools(subnet, dhcp.range, {gateway.ip, *relays}),
                     router=gateway.ip if subnet.version == IPV4 else None,

@@ -15,6 +15,7 @@ from hyperleaf.plan.borders import (
     plan_scopes,
 )
 from hyperleaf.plan.leaf import LeafPlan, plan_leaves
+from hyperleaf.plan.nodes import NodePlan, plan_nodes
 from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class ClusterPlan:
     """One cluster: `leaves` and `reflectors` only where it has any.
 
-    `hosts` are the clusters whose nodes take their MachineConfigs through this one (a hub's).
+    `hosts` are the clusters whose nodes take their MachineConfigs through this one (a hub's);
+    `nodes` is what nodes get through this one's API, its own unless it is hosted itself.
     """
 
     cluster: Cluster
@@ -36,6 +38,7 @@ class ClusterPlan:
     attachments: tuple[AttachmentPlan, ...]
     migration_network: str | None
     hosts: tuple[Cluster, ...]
+    nodes: tuple[NodePlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def plan(estate: Estate) -> Plan:
 
 def plan_cluster(estate: Estate, cluster: Cluster, reflectors: ReflectorPlan | None) -> ClusterPlan:
     """Return what one cluster must have."""
+    hosts = tuple(one for one in estate.clusters.values() if one.hub == cluster.name)
+    served = hosts if cluster.role == "hosted" else (cluster, *hosts)
     return ClusterPlan(
         cluster=cluster,
         leaves=plan_leaves(estate, cluster),
@@ -82,5 +87,8 @@ def plan_cluster(estate: Estate, cluster: Cluster, reflectors: ReflectorPlan | N
             ),
             None,
         ),
-        hosts=tuple(one for one in estate.clusters.values() if one.hub == cluster.name),
+        hosts=hosts,
+        nodes=tuple(
+            nodes for one in served if (nodes := plan_nodes(estate.fabric, one)) is not None
+        ),
     )

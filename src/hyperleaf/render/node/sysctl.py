@@ -1,0 +1,79 @@
+"""The kernel settings of a leaf, for all networks that are and will be, as a sysctl.d file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PATH = "/etc/sysctl.d/90-hyperleaf.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A kernel setting; the key may hold a shell pattern, for devices that are yet to come."""
+
+    key: str
+    value: int
+
+
+# systemd-sysctl applies patterns to the devices that exist at boot, and udev calls it again for
+# each device that appears, before NetworkManager gives it an address.
+BRIDGES, VRFS = "br[0-9]*", "vrf[0-9]*"
+
+NODE: dict[str, tuple[Setting, ...]] = {
+    "A leaf routes.": (
+        Setting("net.ipv4.ip_forward", 1),
+        Setting("net.ipv6.conf.all.forwarding", 1),
+    ),
+    "Flows, not packets, are spread over equal paths.": (
+        Setting("net.ipv4.fib_multipath_hash_policy", 1),
+        Setting("net.ipv6.fib_multipath_hash_policy", 1),
+    ),
+    "A tenant's gateway address does not answer for the host's own listening sockets.": (
+        Setting("net.ipv4.tcp_l3mdev_accept", 0),
+        Setting("net.ipv4.udp_l3mdev_accept", 0),
+        Setting("net.ipv4.raw_l3mdev_accept", 0),
+    ),
+    "Of these the kernel takes the higher of all's and the device's own, or either's.": (
+        Setting("net.ipv4.conf.all.rp_filter", 0),
+        Setting("net.ipv4.conf.all.send_redirects", 0),
+    ),
+}
+
+
+def _of_ipv4(device: str) -> tuple[Setting, ...]:
+    # Packets of one segment come in by a bridge and by the tunnel of the VRF alike (rp_filter).
+    values = {"forwarding": 1, "rp_filter": 0, "send_redirects": 0, "accept_redirects": 0}
+    return tuple(Setting(f"net.ipv4.conf.{device}.{key}", value) for key, value in values.items())
+
+
+DEVICES: dict[str, tuple[Setting, ...]] = {
+    "A segment is stretched: its packets come in by more than one way.": (
+        *_of_ipv4(BRIDGES),
+        *_of_ipv4(VRFS),
+    ),
+    "A guest that announces itself is known without having asked for its gateway.": (
+        Setting(f"net.ipv4.conf.{BRIDGES}.arp_accept", 1),
+    ),
+    "The gateway's addresses are the same on every leaf, so each would find itself a duplicate.": (
+        Setting(f"net.ipv6.conf.{BRIDGES}.accept_dad", 0),
+    ),
+    "The leaf is the router here and believes no other one.": (
+        Setting(f"net.ipv6.conf.{BRIDGES}.accept_ra", 0),
+        Setting(f"net.ipv6.conf.{BRIDGES}.accept_redirects", 0),
+        Setting(f"net.ipv6.conf.{VRFS}.accept_redirects", 0),
+    ),
+}
+
+
+def settings() -> tuple[Setting, ...]:
+    """Return every setting in the order of the file."""
+    return tuple(one for group in (NODE, DEVICES) for some in group.values() for one in some)
+
+
+def sysctl() -> str:
+    """Return the file; a later name in sysctl.d wins, so it overrules the distribution's."""
+    lines = ["# hyperleaf: a leaf's kernel settings. No network is named here."]
+    for group in (NODE, DEVICES):
+        for why, some in group.items():
+            lines += ["", f"# {why}", *(f"{one.key} = {one.value}" for one in some)]
+    return "\n".join(lines) + "\n"

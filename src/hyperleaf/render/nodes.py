@@ -1,0 +1,68 @@
+"""What nodes hold as files becomes a MachineConfig, or a hosted cluster's ConfigMap on its hub.
+
+Every byte follows from the cluster and its fabric, none from a network: a change here restarts
+nodes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from hyperleaf.render.manifest import Manifest, Step, metadata
+from hyperleaf.render.node import dispatcher, nftables, sysctl
+from hyperleaf.render.node.ignition import EXECUTABLE, File, Unit, ignition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hyperleaf.plan.clusters import ClusterPlan
+    from hyperleaf.plan.nodes import NodePlan
+
+NAME = "50-hyperleaf-leaf"
+ROLE = {"machineconfiguration.openshift.io/role": "worker"}
+# Where a hub keeps its hosted clusters and what they refer to.
+HOSTED_NAMESPACE = "clusters"
+
+
+def node_files(plan: ClusterPlan) -> Iterator[Manifest]:
+    """Yield the static files of all nodes that get theirs through this cluster's API."""
+    for nodes in plan.nodes:
+        config = machine_config(nodes)
+        yield Manifest(
+            Step.MACHINE_CONFIGS,
+            config_map(nodes, config) if nodes.hosted else config,
+        )
+
+
+def machine_config(nodes: NodePlan) -> dict[str, Any]:
+    """Return the MachineConfig of a cluster's workers."""
+    files = (
+        File(dispatcher.PATH, dispatcher.dispatcher(), EXECUTABLE),
+        File(nftables.PATH, nftables.nftables(nodes)),
+        File(sysctl.PATH, sysctl.sysctl()),
+    )
+    return {
+        "apiVersion": "machineconfiguration.openshift.io/v1",
+        "kind": "MachineConfig",
+        "metadata": metadata(NAME, *nodes.sources, labels=ROLE),
+        "spec": {"config": ignition(files, [Unit(nftables.UNIT, nftables.unit())])},
+    }
+
+
+def config_map_name(cluster: str) -> str:
+    """Return the name by which a hosted cluster's NodePools refer to their MachineConfig."""
+    return f"hyperleaf-leaf-{cluster}"
+
+
+def config_map(nodes: NodePlan, config: dict[str, Any]) -> dict[str, Any]:
+    """Return a ConfigMap that holds `config`, to be named in `NodePool.spec.config`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata(
+            config_map_name(nodes.cluster), *nodes.sources, namespace=HOSTED_NAMESPACE
+        ),
+        "data": {"config": yaml.safe_dump(config, sort_keys=False, width=100)},
+    }
