@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.network import Attachment, Network, Sriov
-    from hyperleaf.values.addresses import Subnet
+    from hyperleaf.values.addresses import Address, Subnet
     from hyperleaf.values.numbers import Mtu, VlanId
 
 # Where OpenShift Virtualization looks for the migration network's attachment.
@@ -28,9 +28,9 @@ class AttachmentPlan:
     """One attachment: `namespace/name`, of a kind, on a bridge or a virtual function.
 
     `vlan` is a tag that the attachment itself must set (sriov); `subnets` are those whose addresses
-    are given to pods by whereabouts (migration), or, of an overlay, its own. `nics` are the pools'
-    NICs that virtual functions are cut from, by pool. `documented_vlan` is the inert tag of the
-    compatibility mode.
+    are given to pods by whereabouts (migration), less the `reserved` ones, or, of an overlay, its
+    own. `nics` are the pools' NICs that virtual functions of `uplink` are cut from, by pool.
+    `documented_vlan` is the inert tag of the compatibility mode.
     """
 
     network: str
@@ -45,8 +45,10 @@ class AttachmentPlan:
     macspoofchk: bool
     subnets: tuple[Subnet, ...]
     gives_addresses: bool
+    reserved: tuple[Address, ...]
     description: str | None
     sriov: Sriov | None
+    uplink: str | None
     nics: tuple[tuple[str, str], ...]
 
 
@@ -87,10 +89,19 @@ def _plans(cluster: Cluster, network: Network, attachment: Attachment) -> Iterat
             macspoofchk=network.macspoofchk,
             subnets=network.subnets,
             gives_addresses=network.role == "migration",
+            reserved=_reserved(network),
             description=network.description,
             sriov=network.sriov,
+            uplink=network.uplink,
             nics=_nics(cluster, network) if kind == "sriov" else (),
         )
+
+
+def _reserved(network: Network) -> tuple[Address, ...]:
+    """Return the addresses that somebody has: gateways, and nodes where they are pinned."""
+    gateways = (*(one.ip for one in network.gateways), *network.stray_gateways)
+    pinned = (address for _, address in sorted(network.pinned.items()))
+    return tuple(dict.fromkeys((*gateways, *pinned)))
 
 
 def _bridge(cluster: Cluster, network: Network) -> str | None:

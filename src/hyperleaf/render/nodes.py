@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from hyperleaf.render.manifest import Manifest, Step, metadata
 from hyperleaf.render.node import dispatcher, nftables, sysctl
 from hyperleaf.render.node.ignition import EXECUTABLE, File, Unit, ignition
+from hyperleaf.render.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,5 +63,5 @@ def config_map(nodes: NodePlan, config: dict[str, Any]) -> dict[str, Any]:
         "metadata": metadata(
             config_map_name(nodes.cluster), *nodes.sources, namespace=HOSTED_NAMESPACE
         ),
-        "data": {"config": yaml.safe_dump(config, sort_keys=False, width=100)},
+        "data": {"config": text(config)},
     }

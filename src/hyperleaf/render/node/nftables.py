@@ -46,8 +46,6 @@ def unit() -> str:
 RULES = """\
 #!/usr/sbin/nft -f
 # hyperleaf: tenants reach no host, and leave the node by its own address. No network is named here.
-define tenants = {{ {tenants} }}
-
 table inet hyperleaf
 delete table inet hyperleaf
 table inet hyperleaf {{
@@ -64,9 +62,15 @@ table inet hyperleaf {{
 		auto-merge
 {hosts6}	}}
 
+	set tenants {{
+		type ifname
+		flags interval
+		elements = {{ {tenants} }}
+	}}
+
 	chain input {{
 		type filter hook input priority -10; policy accept;
-		iifname $tenants jump from-tenant
+		iifname @tenants jump from-tenant
 	}}
 
 	# The gateway answers pings, neighbour discovery and DHCP, nothing else.
@@ -80,8 +84,8 @@ table inet hyperleaf {{
 
 	chain forward {{
 		type filter hook forward priority -10; policy accept;
-		iifname $tenants oifname != $tenants jump out
-		iifname != $tenants oifname $tenants jump in
+		iifname @tenants oifname != @tenants jump out
+		iifname != @tenants oifname @tenants jump in
 	}}
 
 	chain out {{
@@ -98,7 +102,7 @@ table inet hyperleaf {{
 
 	chain postrouting {{
 		type nat hook postrouting priority 100; policy accept;
-		iifname $tenants oifname != $tenants counter masquerade
+		iifname @tenants oifname != @tenants counter masquerade
 	}}
 }}
 """
