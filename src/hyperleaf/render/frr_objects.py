@@ -50,9 +50,8 @@ def _leaf(leaf: LeafPlan) -> Manifest:
         "hyperleaf-leaf",
         leaf.source,
         _leaf_selector(leaf),
+        (LEAF_PRIORITY, leaf_text(leaf)),
         bgp=_bgp(leaf.asn, neighbours, leaf.bfd),
-        raw=leaf_text(leaf),
-        priority=LEAF_PRIORITY,
     )
 
 
@@ -62,20 +61,20 @@ def _leaf_vrf(leaf: LeafPlan, vrf: LeafVrf) -> Manifest:
         f"hyperleaf-vrf-{vrf.name}",
         ", ".join(sources),
         _leaf_selector(leaf),
-        raw=leaf_vrf_text(leaf, vrf),
-        priority=VRF_PRIORITY,
+        (VRF_PRIORITY, leaf_vrf_text(leaf, vrf)),
     )
 
 
 def _leaf_selector(leaf: LeafPlan) -> dict[str, Any]:
     """Return the selector of leaves; a reflector, were it one too, would name itself neighbour."""
     return {
-        "matchLabels": _plain(leaf.selector),
+        "matchLabels": plain(leaf.selector),
         "matchExpressions": [{"key": labels.REFLECTOR, "operator": "DoesNotExist"}],
     }
 
 
-def _plain(selector: Mapping[str, str]) -> dict[str, str]:
+def plain(selector: Mapping[str, str]) -> dict[str, str]:
+    """Return a selector as plain text, for names are a type of their own."""
     return {str(key): str(value) for key, value in selector.items()}
 
 
@@ -84,10 +83,9 @@ def _reflector(plan: ReflectorPlan) -> Manifest:
     return _configuration(
         "hyperleaf-reflector",
         plan.source,
-        {"matchLabels": _plain(plan.selector)},
+        {"matchLabels": plain(plan.selector)},
+        (REFLECTOR_PRIORITY, reflector_text(plan)),
         bgp=_bgp(plan.asn, neighbours, plan.bfd),
-        raw=reflector_text(plan),
-        priority=REFLECTOR_PRIORITY,
     )
 
 
@@ -135,17 +133,17 @@ def _bgp(asn: Asn, neighbours: list[dict[str, Any]], bfd: Bfd | None) -> dict[st
     return made
 
 
-def _configuration(  # the parts of an FRRConfiguration
+def _configuration(
     name: str,
     source: str,
     selector: dict[str, Any],
-    *,
-    raw: str,
-    priority: int,
+    raw: tuple[int, str],
     bgp: dict[str, Any] | None = None,
 ) -> Manifest:
+    """Return an FRRConfiguration; `raw` is its priority and text."""
+    priority, text = raw
     spec: dict[str, Any] = {} if bgp is None else {"bgp": bgp}
-    spec["raw"] = {"priority": priority, "rawConfig": raw}
+    spec["raw"] = {"priority": priority, "rawConfig": text}
     spec["nodeSelector"] = selector
     return Manifest(
         Step.BGP,
