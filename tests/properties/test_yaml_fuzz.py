@@ -62,7 +62,7 @@ def test_a_mutant_depends_only_on_its_seed(seed: int, data: bytes) -> None:
     assert mutate(data, random.Random(seed)) == mutate(data, random.Random(seed))  # noqa: S311
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(objects(TEXTS), st.sampled_from([None, 1]))
 def test_json_is_read_as_it_was_written(value: dict[str, Any], indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
@@ -70,7 +70,7 @@ def test_json_is_read_as_it_was_written(value: dict[str, Any], indent: int | Non
     assert ([document.value for document in documents], findings) == ([value], ())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(objects(WORDS), st.booleans())
 def test_yaml_is_read_as_it_was_written(value: dict[str, Any], flow: bool) -> None:  # noqa: FBT001
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
@@ -78,7 +78,7 @@ def test_yaml_is_read_as_it_was_written(value: dict[str, Any], flow: bool) -> No
     assert ([document.value for document in documents], findings) == ([value], ())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(objects(NAMES))
 def test_a_member_is_marked_where_its_key_stands(value: dict[str, Any]) -> None:
     lines = json.dumps(value, indent=1).split("\n")
