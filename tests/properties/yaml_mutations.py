@@ -138,7 +138,7 @@ def unsound(data: bytes) -> list[str]:
 
 def read_mutants(count: int, seed: int) -> list[str]:
     """Read `count` broken files and return what was unsound, with the bytes that show it."""
-    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    rng = random.Random(seed)
     wrong: list[str] = []
     for _ in range(count):
         data = mutate(rng.choice(CORPUS), rng)
