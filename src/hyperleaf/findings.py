@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+_NONE: Mapping[str | int, Marks] = MappingProxyType({})
+
+
 class Marks:
     """The positions of a YAML node and of everything below it.
 
@@ -41,7 +45,7 @@ class Marks:
     ) -> None:
         self.line = line
         self.column = column
-        self.children: Mapping[str | int, Marks] = children or {}
+        self.children: Mapping[str | int, Marks] = _NONE if children is None else children
 
 
 @dataclass(frozen=True, slots=True)
