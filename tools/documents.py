@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -52,15 +53,15 @@ def architecture() -> str:
     return (
         "# The rooms\n\n"
         + MADE
-        + "An arrow means: may import. What stands side by side does not know each other. The build\n"
-        "fails where the code draws another arrow (`make lint`).\n\n"
+        + "An arrow means: may import. What stands side by side does not know each other. The\n"
+        "build fails where the code draws another arrow (`make lint`).\n\n"
         + "\n".join(lines)
         + "\n\n| Room | Turns what into what |\n|---|---|\n"
         + table
         + "\n\nThe contracts:\n\n"
         + rules
-        + "\n\nA new transport, rule or kind of object is a new file and one registration. A room that\n"
-        "boots or applies what was rendered reads files alone, never the model.\n"
+        + "\n\nA new transport, rule or kind of object is a new file and one registration. A room\n"
+        "that boots or applies what was rendered reads files alone, never the model.\n"
     )
 
 
@@ -68,13 +69,13 @@ def codes() -> str:
     """Return the page of every code."""
     from hyperleaf.rules.registry import CODES  # noqa: PLC0415 - only this page needs the product
 
-    parts = ["# Codes\n\n" + MADE + "`hyperleaf explain HL0201` prints one of these.\n"]
-    for code in sorted(CODES.values(), key=lambda one: one.code):
-        parts.append(
-            f"\n## {code.code} {code.title}\n\n{code.why}\n\n{code.mend}\n\n"
-            f"Bad:\n\n```text\n{code.bad.strip()}\n```\n\nGood:\n\n```text\n{code.good.strip()}\n```\n"
-        )
-    return "".join(parts)
+    head = "# Codes\n\n" + MADE + "`hyperleaf explain HL0201` prints one of these.\n"
+    return head + "".join(
+        f"\n## {code.code} {code.title}\n\n{code.why}\n\n{code.mend}\n\n"
+        f"Bad:\n\n```text\n{code.bad.strip()}\n```\n\n"
+        f"Good:\n\n```text\n{code.good.strip()}\n```\n"
+        for code in sorted(CODES.values(), key=lambda one: one.code)
+    )
 
 
 def commands() -> str:
@@ -97,34 +98,20 @@ def commands() -> str:
     return "".join(parts)
 
 
-def fields(schema: dict[str, Any], model: dict[str, Any], path: str) -> Iterator[str]:
-    """Yield a table row per field of a model, what it is made of below it."""
+def fields(model: dict[str, Any], path: str) -> Iterator[str]:
+    """Yield a table row per field of a schema, and below it what it is made of."""
     for name, field in model.get("properties", {}).items():
-        inner = field
-        while True:
-            options = [one for one in inner.get("anyOf", ()) if one.get("type") != "null"]
-            target = inner.get("$ref") or (options[0].get("$ref") if options else None)
-            if target:
-                inner = schema["$defs"][target.rsplit("/", 1)[1]]
-            elif options:
-                inner = options[0]
-            elif inner.get("type") == "array" and "items" in inner:
-                inner = inner["items"]
-            else:
-                break
+        inner, mark = field, ""
+        while inner.get("type") == "array" and isinstance(inner.get("items"), dict):
+            inner, mark = inner["items"], mark + "[]"
         needed = "yes" if name in model.get("required", ()) else ""
-        default = field.get("default")
-        shown = (
-            f"`{default}`"
-            if default not in (None, "", [], {}) and not isinstance(default, dict)
-            else ""
-        )
-        text = field.get("description", inner.get("description", "")).replace("\n", " ")
-        values = ", ".join(str(one) for one in inner.get("enum", ()))
-        yield f"| `{path}{name}` | {needed} | {shown} | {text}{' One of: ' + values + '.' if values else ''} |"
-        if inner.get("properties"):
-            is_list = field.get("type") == "array"
-            yield from fields(schema, inner, f"{path}{name}{'[]' if is_list else ''}.")
+        default = f"`{json.dumps(field['default'])}`" if "default" in field else ""
+        text = field.get("description") or inner.get("description", "")
+        values = ", ".join(f"`{one}`" for one in inner.get("enum", ()))
+        if values:
+            text = f"{text} One of {values}.".strip()
+        yield f"| `{path}{name}` | {needed} | {default} | {text} |"
+        yield from fields(inner, f"{path}{name}{mark}.")
 
 
 def language() -> str:
@@ -134,11 +121,10 @@ def language() -> str:
     parts = ["# The estate language\n\n" + MADE]
     parts.append("`apiVersion: hyperleaf.dev/v1alpha1`; `metadata.name` names the document.\n")
     for kind, model in KINDS.items():
-        schema = model.model_json_schema(by_alias=True)
-        spec = schema["properties"]["spec"]["$ref"].rsplit("/", 1)[1]
-        rows = "\n".join(fields(schema, schema["$defs"][spec], "spec."))
+        schema = model.schema()
+        rows = "\n".join(fields(schema["properties"]["spec"], "spec."))
         parts.append(
-            f"\n## {kind}\n\n{schema.get('description', '')}\n\n"
+            f"\n## {kind}\n\n{schema['description']}\n\n"
             f"| Field | Needed | Default | Meaning |\n|---|---|---|---|\n{rows}\n"
         )
     return "".join(parts)
@@ -156,15 +142,15 @@ def rows() -> str:
     ]
     for section in known["sections"]:
         parts.append(
-            f"\n## {section['title']}\n\n| Row | Must work | Where | Check | State |\n|---|---|---|---|---|\n"
+            f"\n## {section['title']}\n\n"
+            "| Row | Must work | Where | Check | State |\n|---|---|---|---|---|\n"
         )
         for row in section["rows"]:
             where = ", ".join(f"`{one}`" for one in row.get("where", ()))
             check = ", ".join(f"`{one}`" for one in row.get("check", ()))
             note = f" ({row['note']})" if "note" in row else ""
-            parts.append(
-                f"| {row['row']} | {row['what']} | {where} | {check} | {row['state']}{note} |\n"
-            )
+            cells = (f"{row['row']} {row['name']}", row["what"], where, check, row["state"] + note)
+            parts.append(f"| {' | '.join(cells)} |\n")
     return "".join(parts)
 
 
