@@ -1,0 +1,166 @@
+"""Where each rendered object lies, and what lies beside them: the index and the Argo CD layout."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from hyperleaf.plan.meaning import meaning
+from hyperleaf.render.manifest import SOURCE, Manifest, metadata
+from hyperleaf.render.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hyperleaf.findings import Origin
+    from hyperleaf.model.cluster import Cluster
+    from hyperleaf.plan.clusters import Plan
+
+INDEX = "index.json"
+EXPECTED = "expected.json"
+# Raised when a reader of the index must know that it changed.
+FORMAT = 1
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A file of the rendered folder; `manifests` is the number of Kubernetes objects in it."""
+
+    path: str
+    text: str
+    manifests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoCd:
+    """Where Argo CD finds the rendered folder, and the clusters it brings it to.
+
+    `destinations` are Argo CD's names of clusters, where they differ from the estate's.
+    """
+
+    repository: str = "https://git.example.com/networks.git"
+    revision: str = "main"
+    folder: str = "."
+    project: str = "default"
+    namespace: str = "openshift-gitops"
+    destinations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def cluster_folder(cluster: str) -> str:
+    """Return the folder that holds everything for one cluster."""
+    return f"clusters/{cluster}"
+
+
+def in_wave(manifest: Manifest) -> dict[str, Any]:
+    """Return the object with its place in Argo CD's order, the same as that of the folders.
+
+    Always, with Argo CD or without: so the objects are the same however they are applied, and a
+    cluster does not see them change when it is handed over.
+    """
+    about = manifest.value["metadata"]
+    annotations = {**about.get("annotations", {}), SYNC_WAVE: str(manifest.step.wave)}
+    return {**manifest.value, "metadata": {**about, "annotations": annotations}}
+
+
+def manifest_file(cluster: str, manifest: Manifest) -> RenderedFile:
+    """Return the file of one object."""
+    path = f"{cluster_folder(cluster)}/{manifest.step.folder}/{manifest.file}"
+    return RenderedFile(path, text(in_wave(manifest)), 1)
+
+
+def entry(cluster: str, path: str, manifest: Manifest) -> dict[str, Any]:
+    """Return what the index says of one object."""
+    sources = manifest.value["metadata"].get("annotations", {}).get(SOURCE, "")
+    made = {
+        "cluster": cluster,
+        "kind": manifest.kind,
+        "name": manifest.name,
+        "file": path,
+        "from": sources.split(", ") if sources else [],
+    }
+    return {**made, "namespace": manifest.namespace} if manifest.namespace else made
+
+
+def index(plan: Plan, objects: list[dict[str, Any]], files: list[str]) -> RenderedFile:
+    """Return the index: objects and their sources, where these stand, and what they mean.
+
+    Lines of the estate stand only here, so that a moved line changes no object.
+    """
+    value = {
+        "hyperleaf": FORMAT,
+        "files": sorted([*files, INDEX]),
+        "objects": objects,
+        "sources": dict(sorted(_sources(plan))),
+        "estate": meaning(plan),
+    }
+    return RenderedFile(INDEX, json_text(value))
+
+
+def json_text(value: object) -> str:
+    """Return `value` as JSON, in the order it is in."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _sources(plan: Plan) -> Iterator[tuple[str, str]]:
+    estate = plan.estate
+    if estate.fabric is not None:
+        yield _source(estate.fabric.origin)
+    for vrf in estate.vrfs.values():
+        yield _source(vrf.origin)
+    for network in estate.networks.values():
+        yield _source(network.origin)
+    for cluster in estate.clusters.values():
+        yield _source(cluster.origin)
+    for machine in estate.machines:
+        yield _source(machine.origin)
+    for beside in estate.hand_written:
+        yield _source(beside.origin)
+
+
+def _source(origin: Origin) -> tuple[str, str]:
+    place = origin.place()
+    return str(origin), f"{place.file}:{place.line}"
+
+
+def applications(
+    plan: Plan, argocd: ArgoCd, kustomized: Mapping[str, str]
+) -> Iterator[RenderedFile]:
+    """Yield one Argo CD Application a cluster; `kustomized` are clusters' kustomizations by name.
+
+    None prunes: a node policy that is deleted undoes nothing on the nodes, so what goes away must
+    first be told to be absent.
+    """
+    for one in plan.clusters:
+        name = one.cluster.name
+        value = _application(one.cluster, argocd, kustomized.get(name))
+        yield RenderedFile(f"argocd/{name}.yaml", text(value), 1)
+
+
+def _application(cluster: Cluster, argocd: ArgoCd, kustomized: str | None) -> dict[str, Any]:
+    def source(folder: str, **how: object) -> dict[str, Any]:
+        path = folder if argocd.folder == "." else f"{argocd.folder}/{folder}"
+        return {"repoURL": argocd.repository, "targetRevision": argocd.revision, "path": path} | how
+
+    whole: dict[str, Any] = {"recurse": True}
+    if kustomized is not None:
+        whole["exclude"] = f"{kustomized.removeprefix(cluster_folder(cluster.name) + '/')}/*"
+    sources = [source(cluster_folder(cluster.name), directory=whole)]
+    if kustomized is not None:
+        sources.insert(0, source(kustomized))
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": metadata(
+            f"hyperleaf-{cluster.name}", str(cluster.origin), namespace=argocd.namespace
+        ),
+        "spec": {
+            "project": argocd.project,
+            "sources": sources,
+            "destination": {"name": argocd.destinations.get(cluster.name, cluster.name)},
+            # Others write to the same objects, each its own fields: labels, status, finalizers.
+            "syncPolicy": {"syncOptions": ["ServerSideApply=true"]},
+        },
+    }
