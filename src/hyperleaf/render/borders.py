@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from hyperleaf.render.frr.border import CONNECT, border_text
 from hyperleaf.render.manifest import TextFile
+from hyperleaf.render.text import text
 from hyperleaf.values.addresses import IPV6
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ def border_files(plan: Plan) -> Iterator[TextFile]:
         yield TextFile(f"{folder}/frr.conf", border_text(border))
         yield TextFile(f"{folder}/devices.json", json.dumps(devices(border), indent=2) + "\n")
         head = _HEAD.format(name=border.border.name, fabric=border.fabric)
-        text = yaml.safe_dump(sheet(border), sort_keys=False, default_flow_style=None, width=100)
-        yield TextFile(f"{folder}/sheet.yaml", head + text)
+        yield TextFile(f"{folder}/sheet.yaml", head + text(sheet(border)))
 
 
 def sheet(plan: BorderPlan) -> dict[str, Any]:

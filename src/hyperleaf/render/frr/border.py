@@ -78,7 +78,6 @@ def _evpn(plan: BorderPlan) -> Iterator[frr.Line]:
         if _is_foreign(plan):
             # Two borders of one foreign AS hear each other through the fabric's.
             yield f"neighbor {reflector} allowas-in 1"
-            yield f"neighbor {reflector} attribute-unchanged next-hop"
     yield "advertise-all-vni"
     if _is_foreign(plan):
         for vrf in plan.vrfs:

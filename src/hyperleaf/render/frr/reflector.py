@@ -48,8 +48,6 @@ def _evpn(plan: ReflectorPlan) -> Iterator[str]:
     yield f"neighbor {names.LEAVES} route-reflector-client"
     for border in plan.borders:
         yield f"neighbor {border.address} activate"
+        # To another AS a next hop, which is a VTEP, stays as it is: FRR's default for EVPN.
         if border.asn == plan.asn:
             yield f"neighbor {border.address} route-reflector-client"
-        else:
-            # A next hop is a VTEP: the reflector, which carries no packet, must never put its own.
-            yield f"neighbor {border.address} attribute-unchanged next-hop"
