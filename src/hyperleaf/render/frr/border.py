@@ -39,8 +39,6 @@ def _head(plan: BorderPlan) -> Iterator[frr.Line]:
     yield "frr defaults traditional"
     yield f"hostname {plan.border.name}"
     yield "log timestamp precision 3"
-    yield "ip nht resolve-via-default"
-    yield "ipv6 nht resolve-via-default"
     if plan.bfd is not None:
         yield frr.bfd_profile(names.BFD_PROFILE, plan.bfd)
 
