@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperleaf.findings import Finding, has_errors
+from hyperleaf.model.facts import NONE, Facts
 from hyperleaf.model.resolve import resolve
-from hyperleaf.spec.documents import validate
+from hyperleaf.spec.documents import findings_of, validate
+from hyperleaf.spec.facts import WrittenFacts
 from hyperleaf.spec.yaml import read_files
 
 if TYPE_CHECKING:
@@ -30,15 +32,36 @@ class Loaded:
         return not has_errors(self.findings)
 
 
-def load(*paths: str | Path) -> Loaded:
+def load(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
     """Read and resolve the files and folders `paths`; what cannot be read is a finding.
 
-    Rules are not asked yet: `check` does that.
+    `facts` is a file of what the estate leaves to be found. Rules are not asked: `check` does that.
     """
     documents, unread = read_files([Path(path) for path in paths])
     texts, invalid = validate(documents)
-    estate, unresolved = resolve(texts)
-    return Loaded(estate, in_order((*unread, *invalid, *unresolved)))
+    found, wrong = read_facts(facts) if facts is not None else (NONE, ())
+    estate, unresolved = resolve(texts, found)
+    return Loaded(estate, in_order((*unread, *invalid, *wrong, *unresolved)))
+
+
+def check(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
+    """Load an estate and ask every rule."""
+    from hyperleaf.rules.registry import check as ask  # noqa: PLC0415 - half of what loading costs
+
+    loaded = load(*paths, facts=facts)
+    return Loaded(loaded.estate, in_order((*loaded.findings, *ask(loaded.estate))))
+
+
+def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
+    """Read a facts file: what was found, and what is wrong with the file."""
+    documents, unread = read_files([Path(path)])
+    findings = list(unread)
+    found = NONE
+    for document in documents:
+        written, problems = WrittenFacts.read(document.value)
+        findings.extend(findings_of(problems, document.origin))
+        found = Facts(reflectors=(*found.reflectors, *written.reflectors))
+    return (found if not findings else NONE), tuple(findings)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

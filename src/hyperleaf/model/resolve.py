@@ -9,6 +9,7 @@ import hyperleaf.spec.fabric as written_fabric
 import hyperleaf.spec.network as written_network
 from hyperleaf.findings import Finding, at
 from hyperleaf.model.estate import Estate
+from hyperleaf.model.facts import NONE, Facts
 from hyperleaf.model.mtu import path_mtus
 from hyperleaf.model.read_beside import read_beside
 from hyperleaf.model.resolve_cluster import resolve_cluster
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 Named = TypeVar("Named")
 
 
-def resolve(texts: Texts) -> tuple[Estate, tuple[Finding, ...]]:
+def resolve(texts: Texts, facts: Facts = NONE) -> tuple[Estate, tuple[Finding, ...]]:
     """Return the estate that `texts` describe, with a finding for each reference that fails.
+
+    What an estate leaves to be found is taken from `facts`.
 
     What refers to something missing is left out, so that rules can still judge all the rest.
     """
@@ -43,7 +46,7 @@ def resolve(texts: Texts) -> tuple[Estate, tuple[Finding, ...]]:
         for one in documents
         if isinstance(one.model, written_cluster.Cluster)
     }
-    fabric = _only_fabric(documents, clusters, findings)
+    fabric = _only_fabric(documents, clusters, facts, findings)
     vrfs = {
         one.origin.name: resolve_vrf(one.model, one.origin)
         for one in documents
@@ -97,7 +100,10 @@ def _once(written: Iterable[Written], findings: list[Finding]) -> list[Written]:
 
 
 def _only_fabric(
-    documents: list[Written], clusters: Mapping[str, Cluster], findings: list[Finding]
+    documents: list[Written],
+    clusters: Mapping[str, Cluster],
+    facts: Facts,
+    findings: list[Finding],
 ) -> Fabric | None:
     fabrics = [
         (one.model, one.origin) for one in documents if isinstance(one.model, written_fabric.Fabric)
@@ -115,7 +121,7 @@ def _only_fabric(
     )
     if not fabrics:
         return None
-    fabric, more = resolve_fabric(*fabrics[0], clusters)
+    fabric, more = resolve_fabric(*fabrics[0], clusters, facts)
     findings.extend(more)
     return fabric
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hyperleaf.model.cluster import Cluster
+    from hyperleaf.model.facts import Facts
     from hyperleaf.spec import fabric as spec
 
 # What AWS carries to a data centre, bytes: a transit VIF or gateway, a private VIF, IPsec.
@@ -34,7 +35,7 @@ WAY_NAME = {
 
 
 def resolve_fabric(
-    written: spec.Fabric, origin: Origin, clusters: Mapping[str, Cluster]
+    written: spec.Fabric, origin: Origin, clusters: Mapping[str, Cluster], facts: Facts
 ) -> tuple[Fabric, tuple[Finding, ...]]:
     """Return the fabric, with findings for clusters and pools that it names and nobody wrote."""
     inner = written.spec
@@ -50,7 +51,7 @@ def resolve_fabric(
         reflectors=Reflectors(
             cluster=inner.reflectors.cluster,
             pool=inner.reflectors.pool,
-            addresses=inner.reflectors.addresses,
+            addresses=inner.reflectors.addresses or facts.reflectors,
             wants_password=inner.reflectors.password is not None,
         ),
         borders=tuple(

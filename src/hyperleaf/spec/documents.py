@@ -12,7 +12,7 @@ from hyperleaf.spec.fabric import VRF, Fabric
 from hyperleaf.spec.network import Network, NetworkSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hyperleaf.spec.shapes import Path, Problem
     from hyperleaf.spec.yaml import Document
@@ -70,7 +70,7 @@ def validate(documents: Iterable[Document]) -> tuple[Texts, tuple[Finding, ...]]
             beside.append(Foreign(document.value, document.origin))
         elif kind is not None:
             model, problems = KINDS[document.value["kind"]].read(document.value)
-            findings.extend(_finding_of(problem, document.origin) for problem in problems)
+            findings.extend(findings_of(problems, document.origin))
             if not problems:
                 written.append(Written(model, document.origin))
     return Texts(tuple(written), tuple(beside)), tuple(findings)
@@ -117,6 +117,11 @@ def _kind_of(document: Document) -> tuple[type | None, Finding | None]:
         hint="keep it in another folder; guests and attachments may lie beside an estate",
         severity=Severity.WARNING,
     )
+
+
+def findings_of(problems: Iterable[Problem], origin: Origin) -> Iterator[Finding]:
+    """Yield the findings about a document that a model was read from."""
+    return (_finding_of(problem, origin) for problem in problems)
 
 
 def _finding_of(problem: Problem, origin: Origin) -> Finding:

@@ -1,0 +1,1 @@
+"""The command line: arguments in, sentences, tables or JSON out; truth is decided elsewhere."""
