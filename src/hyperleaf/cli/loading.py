@@ -1,0 +1,118 @@
+"""What commands have in common: the estate's files, facts, the form of output, a sound plan."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hyperleaf.cli import ending
+from hyperleaf.findings import has_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hyperleaf.api import Loaded
+    from hyperleaf.findings import Finding
+    from hyperleaf.plan.clusters import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every command about an estate is asked with; `output` is `text` or `json`."""
+
+    estate: tuple[str, ...]
+    facts: str | None
+    output: str
+    warnings_as_errors: bool
+
+
+def form(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the choice between text and JSON."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="For people, or one JSON document for programs.",
+    )(function)
+
+
+def strictness(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option of taking warnings for errors."""
+    return click.option(
+        "--warnings-as-errors",
+        is_flag=True,
+        help="Let a warning stop the command as an error does.",
+    )(function)
+
+
+def found(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the facts file."""
+    return click.option(
+        "--facts",
+        metavar="FILE",
+        type=click.Path(),
+        help="What the estate leaves to be found, as YAML: `reflectors: [ADDRESS, ...]`.",
+    )(function)
+
+
+def about_an_estate(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the estate's files and the options that all have, as one `Asked`."""
+
+    @click.argument("estate", nargs=-1, required=True, metavar="ESTATE...", type=click.Path())
+    @found
+    @form
+    @strictness
+    @wraps(function)
+    def asked(**options: Any) -> Any:
+        common = {name: options.pop(name) for name in Asked.__slots__}
+        return function(Asked(**common), **options)
+
+    return asked
+
+
+def stops(findings: Sequence[Finding], *, warnings_as_errors: bool) -> bool:
+    """Tell whether findings keep a command from going on."""
+    return has_errors(findings) or (warnings_as_errors and bool(findings))
+
+
+def sound(asked: Asked) -> Loaded:
+    """Return the estate with every rule asked; end the command where it is not sound.
+
+    What was found goes to standard error, so that standard output is the command's own; errors as
+    JSON to standard output, where a program looks for them.
+    """
+    from hyperleaf.api import check  # noqa: PLC0415 - after a usage error
+
+    loaded = check(*asked.estate, facts=asked.facts)
+    if stops(loaded.findings, warnings_as_errors=asked.warnings_as_errors):
+        _tell(loaded.findings, asked.output)
+        raise click.exceptions.Exit(ending.FOUND)
+    if loaded.findings:
+        from hyperleaf.cli.telling import tell  # noqa: PLC0415 - warnings only
+
+        tell(loaded.findings, sys.stderr)
+    return loaded
+
+
+def _tell(findings: Sequence[Finding], output: str) -> None:
+    from hyperleaf.cli.screen import say, say_json  # noqa: PLC0415 - findings only
+    from hyperleaf.cli.telling import as_data, count, summary, tell  # noqa: PLC0415
+
+    if output == "json":
+        say_json({"findings": [as_data(one) for one in findings], **count(findings)})
+        return
+    tell(findings, sys.stderr)
+    say(f"{summary(findings)}: nothing was done.", stream=sys.stderr)
+
+
+def sound_plan(asked: Asked) -> Plan:
+    """Return the plan of a sound estate; end the command where it is not."""
+    loaded = sound(asked)
+    from hyperleaf.plan.clusters import plan  # noqa: PLC0415 - findings first
+
+    return plan(loaded.estate)
