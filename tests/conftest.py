@@ -1,0 +1,72 @@
+"""The judges as fixtures of a whole run: started once, at their first use.
+
+A judge that is not built skips its tests and says so; HYPERLEAF_JUDGES=required fails them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from judges import cache, frr, kea, nft
+from judges.apiserver import ApiServer, api_server
+from judges.frrk8s import FrrK8s
+from judges.nmstate import Nmstate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _need(*names: str) -> None:
+    for name in names:
+        found = cache.find(name)
+        if found.folder is None:
+            if os.environ.get("HYPERLEAF_JUDGES") == "required":
+                pytest.fail(found.reason, pytrace=False)
+            pytest.skip(found.reason)
+
+
+@pytest.fixture(scope="session")
+def apiserver() -> Iterator[ApiServer]:
+    """Run a kube-apiserver that loads upstream's CRDs with the first object of their kind."""
+    _need("apiserver", "crds")
+    with api_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def frr_k8s(apiserver: ApiServer) -> FrrK8s:
+    """Offer the frr-k8s controller, which runs against the API server for one node at a time."""
+    _need("frr-k8s")
+    return FrrK8s(apiserver)
+
+
+@pytest.fixture(scope="session")
+def nmstate() -> Iterator[Nmstate]:
+    """Run the process that resolves nmstate policies."""
+    _need("nmstate")
+    with Nmstate() as resolver:
+        yield resolver
+
+
+@pytest.fixture(scope="session")
+def frr_judge() -> frr.Frr:
+    """Offer FRR in the Debian root."""
+    _need("root")
+    return frr.Frr()
+
+
+@pytest.fixture(scope="session")
+def nft_judge() -> nft.Nft:
+    """Offer nft in the Debian root."""
+    _need("root")
+    return nft.Nft()
+
+
+@pytest.fixture(scope="session")
+def kea_judge() -> kea.Kea:
+    """Offer Kea in the Debian root."""
+    _need("root")
+    return kea.Kea()

@@ -1,0 +1,1 @@
+"""Real components that judge rendered text and objects; nothing here knows hyperleaf's code."""
