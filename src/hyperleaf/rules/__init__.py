@@ -1,0 +1,1 @@
+"""Rules: what an estate must not say, one function and one code each."""

@@ -1,0 +1,47 @@
+"""Every rule, asked of an estate; and every code that any finding may carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hyperleaf.model.resolving_codes import EARLIER_CODES
+from hyperleaf.rules import (  # noqa: F401 - importing a file of rules registers them
+    beside,
+    bgp,
+    compatibility,
+    dhcp,
+    guests,
+    hosts,
+    mtu,
+    names,
+    numbers,
+    platform,
+    ranges,
+    roles,
+    routing,
+    scale,
+    subnets,
+    transport,
+    uplinks,
+    versions,
+    virtualization,
+)
+from hyperleaf.rules.rule import RULES, Fault, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hyperleaf.codes import Code
+    from hyperleaf.findings import Finding
+    from hyperleaf.model.estate import Estate
+
+__all__ = ["CODES", "RULES", "Fault", "Rule", "check", "rule"]
+
+CODES: Final[Mapping[str, Code]] = dict(
+    sorted({**EARLIER_CODES, **{one.code.code: one.code for one in RULES}}.items())
+)
+
+
+def check(estate: Estate) -> tuple[Finding, ...]:
+    """Return what the rules find, by place; what several networks of a set share is told once."""
+    return tuple(sorted({finding for one in RULES for finding in one.check(estate)}))
