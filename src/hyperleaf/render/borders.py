@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.render.frr.border import CONNECT, border_text
+from hyperleaf.render.frr.statements import ANY_HOPS
 from hyperleaf.render.manifest import TextFile
 from hyperleaf.render.text import text
 from hyperleaf.values.addresses import IPV6
@@ -61,7 +62,7 @@ def _neighbour(plan: BorderPlan, address: str) -> dict[str, Any]:
         },
     }
     if plan.asn != plan.fabric_asn:
-        made["ebgp"] = {"multihop": plan.border.multihop or 255, "nextHopUnchanged": True}
+        made["ebgp"] = {"multihop": plan.border.multihop or ANY_HOPS, "nextHopUnchanged": True}
     if plan.bfd is not None:
         made["bfd"] = {"interval": int(plan.bfd.interval), "multiplier": plan.bfd.multiplier}
     if plan.border.secret is not None:

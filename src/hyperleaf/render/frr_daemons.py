@@ -10,8 +10,8 @@ Its webhook is left out: it only refuses early what the controller refuses as we
 have refused before; with it a certificate, its rotation and a place that must be up for any change
 would come. With it goes the cleaner of FRRNodeStates, so those of nodes that left stay behind.
 
-The CRDs are frr-k8s's own and are fetched from there, never copied. Metrics listen on the loopback
-only: the node's addresses are on tenants' side of no filter.
+The CRDs are frr-k8s's own and are fetched from there, never copied. Metrics and probes listen on
+the loopback only: FRR's liveness needs them, and nothing else shall reach them.
 """
 
 from __future__ import annotations

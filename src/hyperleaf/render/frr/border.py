@@ -47,6 +47,11 @@ def _is_foreign(plan: BorderPlan) -> bool:
     return plan.asn != plan.fabric_asn
 
 
+def _multihop(plan: BorderPlan) -> int | None:
+    """Return how many hops away a reflector of another AS may be."""
+    return (plan.border.multihop or frr.ANY_HOPS) if _is_foreign(plan) else None
+
+
 def _main(plan: BorderPlan) -> Iterator[frr.Line]:
     yield frr.router(plan.asn, _main_lines(plan))
 
@@ -64,7 +69,7 @@ def _main_lines(plan: BorderPlan) -> Iterator[frr.Line]:
                 keepalive=plan.keepalive,
                 bfd_profile=names.BFD_PROFILE if plan.bfd else None,
                 connect=CONNECT,
-                multihop=(plan.border.multihop or 255) if _is_foreign(plan) else None,
+                multihop=_multihop(plan),
             ),
         )
     yield from frr.family(frr.EVPN, _evpn(plan))

@@ -28,6 +28,8 @@ EVPN = "l2vpn evpn"
 MAIN = "default"
 # Routes of this distance lose to BGP's (20 and 200); the first yields to the second.
 DISTANCE_PRIVATE, DISTANCE_NO_DEFAULT = 250, 254
+# As many hops as a packet lives; FRR shows it without a number.
+ANY_HOPS = 255
 # Route maps are tried in steps of this, so that a hand can put one between.
 STEP = 10
 
@@ -146,7 +148,8 @@ def session(peer: str | Address, to: Session) -> Iterator[str]:
         yield f"neighbor {peer} bfd"
         yield f"neighbor {peer} bfd profile {to.bfd_profile}"
     if to.multihop is not None:
-        yield f"neighbor {peer} ebgp-multihop {to.multihop}"
+        hops = "" if to.multihop == ANY_HOPS else f" {to.multihop}"
+        yield f"neighbor {peer} ebgp-multihop{hops}"
     yield f"neighbor {peer} timers {to.keepalive.seconds} {to.hold.seconds}"
     if to.connect is not None:
         yield f"neighbor {peer} timers connect {to.connect.seconds}"
