@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hyperleaf.render.attachments import attachment_manifests
@@ -22,7 +23,6 @@ from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
 from hyperleaf.render.policies import evpn_policies
 from hyperleaf.render.settings import setting_manifests
-from hyperleaf.render.text import text
 from hyperleaf.render.uplinks import uplink_policies
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ def render(plan: Plan, argocd: ArgoCd = NO_ARGO_CD_OPTIONS) -> Iterator[Rendered
     """Yield every file of the estate; the index comes last, when all is known."""
     objects, paths = [], []
     for cluster in plan.clusters:
-        for manifest in manifests(cluster):
-            file = manifest_file(cluster.cluster.name, manifest)
-            objects.append(entry(cluster.cluster.name, file.path, manifest))
+        for file, line in _cluster_files(cluster):
+            objects.append(line)
             paths.append(file.path)
             yield file
     for other in _beside(plan, argocd):
@@ -70,35 +69,58 @@ def render(plan: Plan, argocd: ArgoCd = NO_ARGO_CD_OPTIONS) -> Iterator[Rendered
     yield index(plan, objects, paths)
 
 
-def manifests(plan: ClusterPlan) -> Iterator[Manifest]:
-    """Yield a cluster's objects in the order of application, each once."""
-    for step in Step:
-        made: dict[tuple[str, str, str], Manifest] = {}
-        for renderer, steps in RENDERERS:
-            if step not in steps:
-                continue
-            for one in renderer(plan):
-                if one.step is step:
-                    _once(made, one)
-                elif one.step not in steps:
-                    raise ValueError(f"{one.kind} {one.name} is in a step that nobody expects")
-        yield from sorted(made.values(), key=lambda one: (one.order, one.file))
-
-
 def stream(plan: Plan, cluster: str) -> Iterator[str]:
     """Yield one cluster's objects as pieces of a YAML stream that kubectl applies in order."""
     for one in plan.clusters:
         if one.cluster.name == cluster:
-            for manifest in manifests(one):
-                yield f"---\n{text(in_wave(manifest))}"
+            for file, _ in _cluster_files(one):
+                yield f"---\n{file.text}"
 
 
-def _once(made: dict[tuple[str, str, str], Manifest], one: Manifest) -> None:
-    """Keep an object that several need, a namespace say, once; two that differ are a mistake."""
-    key = (one.kind, one.namespace, one.name)
-    before = made.setdefault(key, one)
-    if before.value != one.value:
-        raise ValueError(f"{' '.join(key)} is rendered twice, and differently")
+def manifests(plan: ClusterPlan) -> Iterator[Manifest]:
+    """Yield a cluster's objects in the order of application, each once."""
+    for step in Step:
+        made: dict[str, Manifest] = {}
+        for one in _of(step, plan):
+            before = made.setdefault(one.file, one)
+            _agree(one, same=before.value == one.value)
+        for _, one in sorted(made.items()):
+            yield replace(one, value=in_wave(one))
+
+
+def _cluster_files(plan: ClusterPlan) -> Iterator[tuple[RenderedFile, str]]:
+    """Yield a cluster's files and their lines in the index.
+
+    Objects become text at once: a step's texts are held till they are sorted, their thousands of
+    small dictionaries would cost time and memory.
+    """
+    name = plan.cluster.name
+    for step in Step:
+        made: dict[str, tuple[RenderedFile, str]] = {}
+        for one in _of(step, plan):
+            file = manifest_file(name, one)
+            before, _ = made.setdefault(file.path, (file, entry(name, file.path, one)))
+            _agree(one, same=before.text == file.text)
+        for _, both in sorted(made.items()):
+            yield both
+
+
+def _of(step: Step, plan: ClusterPlan) -> Iterator[Manifest]:
+    for renderer, steps in RENDERERS:
+        if step in steps:
+            for one in renderer(plan):
+                if one.step is step:
+                    yield one
+                elif one.step not in steps:
+                    raise ValueError(f"{one.kind} {one.name} is in a step that nobody expects")
+
+
+def _agree(one: Manifest, *, same: bool) -> None:
+    """Let an object be rendered by several who need it, a namespace say, if they agree."""
+    if not same:
+        raise ValueError(
+            f"{one.kind} {one.namespace} {one.name} is rendered twice, and differently"
+        )
 
 
 def _beside(plan: Plan, argocd: ArgoCd) -> Iterator[RenderedFile]:

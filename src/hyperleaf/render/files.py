@@ -12,7 +12,7 @@ from hyperleaf.render.manifest import SOURCE, Manifest, metadata
 from hyperleaf.render.text import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hyperleaf.findings import Origin
     from hyperleaf.model.cluster import Cluster
@@ -71,37 +71,49 @@ def manifest_file(cluster: str, manifest: Manifest) -> RenderedFile:
     return RenderedFile(path, text(in_wave(manifest)), 1)
 
 
-def entry(cluster: str, path: str, manifest: Manifest) -> dict[str, Any]:
-    """Return what the index says of one object."""
+def entry(cluster: str, path: str, manifest: Manifest) -> str:
+    """Return what the index says of one object, as JSON."""
     sources = manifest.value["metadata"].get("annotations", {}).get(SOURCE, "")
     made = {
         "cluster": cluster,
         "kind": manifest.kind,
+        "namespace": manifest.namespace,
         "name": manifest.name,
         "file": path,
         "from": sources.split(", ") if sources else [],
     }
-    return {**made, "namespace": manifest.namespace} if manifest.namespace else made
+    return json.dumps(made, ensure_ascii=False)
 
 
-def index(plan: Plan, objects: list[dict[str, Any]], files: list[str]) -> RenderedFile:
+def index(plan: Plan, objects: list[str], files: list[str]) -> RenderedFile:
     """Return the index: objects and their sources, where these stand, and what they mean.
 
-    Lines of the estate stand only here, so that a moved line changes no object.
+    Lines of the estate stand only here, so that a moved line changes no object. Each thing has a
+    line of its own: differences of two indexes can be read.
     """
-    value = {
-        "hyperleaf": FORMAT,
-        "files": sorted([*files, INDEX]),
-        "objects": objects,
-        "sources": dict(sorted(_sources(plan))),
-        "estate": meaning(plan),
-    }
-    return RenderedFile(INDEX, json_text(value))
+    told = meaning(plan)
+    estate = ",\n".join(f"{_json(kind)}: {_object(of)}" for kind, of in told.items())
+    members = (
+        f'"hyperleaf": {FORMAT}',
+        f'"files": {_list(map(_json, sorted([*files, INDEX])))}',
+        f'"objects": {_list(objects)}',
+        f'"sources": {_object(dict(sorted(_sources(plan))))}',
+        f'"estate": {{\n{estate}\n}}',
+    )
+    return RenderedFile(INDEX, "{\n" + ",\n".join(members) + "\n}\n")
 
 
-def json_text(value: object) -> str:
-    """Return `value` as JSON, in the order it is in."""
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "[\n" + ",\n".join(lines) + "\n]"
+
+
+def _object(members: Mapping[str, object]) -> str:
+    lines = (f"{_json(name)}: {_json(value)}" for name, value in members.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _sources(plan: Plan) -> Iterator[tuple[str, str]]:
