@@ -33,9 +33,18 @@ def border_files(plan: Plan) -> Iterator[TextFile]:
     for border in plan.borders:
         folder = f"borders/{border.border.name}"
         yield TextFile(f"{folder}/frr.conf", border_text(border))
-        yield TextFile(f"{folder}/devices.json", json.dumps(devices(border), indent=2) + "\n")
+        yield TextFile(f"{folder}/devices.json", _json(devices(border)))
         head = _HEAD.format(name=border.border.name, fabric=border.fabric)
         yield TextFile(f"{folder}/sheet.yaml", head + text(sheet(border)))
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON with a line a device."""
+    parts = []
+    for key, one in value.items():
+        lines = ",\n  ".join(json.dumps(each) for each in one) if isinstance(one, list) else ""
+        parts.append(f' "{key}": ' + (f"[\n  {lines}\n ]" if lines else json.dumps(one)))
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def sheet(plan: BorderPlan) -> dict[str, Any]:
