@@ -22,6 +22,7 @@ HOSTS = tuple(ip_network(text) for text in ("10.0.0.0/16", "169.254.0.0/16", "10
 HOSTS_6 = (ip_network("2001:db8:a::/64"), ip_network("fd97::/64"))
 NODES = NodePlan("prod", ("Cluster/prod",), hosted=True, host_ranges=HOSTS, uplinks=("br-ex",))
 BOTH = replace(NODES, host_ranges=(*HOSTS, *HOSTS_6), uplinks=("br-ex", "ens1f0.100"))
+NESTED = replace(BOTH, host_ranges=(*BOTH.host_ranges, ip_network("10.0.4.0/22")))
 ANYWHERE = replace(NODES, uplinks=())
 
 SEGMENT = """
@@ -68,7 +69,9 @@ def run(script: str, file: str) -> str:
     return ran.out
 
 
-@pytest.mark.parametrize("nodes", [NODES, BOTH, ANYWHERE], ids=["ipv4", "both", "any-uplink"])
+@pytest.mark.parametrize(
+    "nodes", [NODES, BOTH, NESTED, ANYWHERE], ids=["ipv4", "both", "nested", "any-uplink"]
+)
 def test_nft_takes_the_filters(nft_judge: Nft, nodes: NodePlan) -> None:
     assert nft_judge.check(nftables.nftables(nodes)) == []
 

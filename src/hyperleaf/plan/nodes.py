@@ -7,6 +7,7 @@ the fabric and the cluster, and never see the estate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from hyperleaf.plan.leaf import host_ranges
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from hyperleaf.values.addresses import Subnet
 
 BR_EX = "br-ex"
+# OVN-Kubernetes' own masquerade, transit and join addresses, and where AWS gives out credentials:
+# on nodes with IPv6 whether or not anybody states them.
+OWN_IPV6 = tuple(
+    ip_network(text) for text in ("fd00:ec2::254/128", "fd69::/112", "fd97::/64", "fd98::/64")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def plan_nodes(fabric: Fabric | None, cluster: Cluster) -> NodePlan | None:
         cluster=cluster.name,
         sources=(str(cluster.origin), str(fabric.origin)),
         hosted=cluster.role == "hosted",
-        host_ranges=host_ranges(cluster, fabric),
+        host_ranges=tuple(dict.fromkeys((*host_ranges(cluster, fabric), *OWN_IPV6))),
         uplinks=() if None in devices else tuple(sorted(one for one in devices if one)),
     )
 
