@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hyperleaf.plan.leaf import ANYWHERE
 from hyperleaf.render.frr import leaf, names
 from hyperleaf.render.frr import statements as frr
+from hyperleaf.values.numbers import Vni, route_target
 from hyperleaf.values.units import Duration
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CONNECT = Duration(5000)
 # Marks the drops that are nobody's to learn.
 _DROP_TAG = 1
+_ANY_VNI = Vni(1)
 
 
 def border_text(plan: BorderPlan) -> str:
@@ -45,6 +47,11 @@ def _head(plan: BorderPlan) -> Iterator[frr.Line]:
 
 def _is_foreign(plan: BorderPlan) -> bool:
     return plan.asn != plan.fabric_asn
+
+
+def _writes_targets(plan: BorderPlan) -> bool:
+    """Tell whether FRR's own route targets would not be the fabric's; equal ones it may refuse."""
+    return route_target(plan.asn, _ANY_VNI) != route_target(plan.fabric_asn, _ANY_VNI)
 
 
 def _multihop(plan: BorderPlan) -> int | None:
@@ -82,7 +89,7 @@ def _evpn(plan: BorderPlan) -> Iterator[frr.Line]:
             # Two borders of one foreign AS hear each other through the fabric's.
             yield f"neighbor {reflector} allowas-in 1"
     yield "advertise-all-vni"
-    if _is_foreign(plan):
+    if _writes_targets(plan):
         for vrf in plan.vrfs:
             for one in vrf.segments:
                 yield frr.l2vni(one.segment.vni, one.segment.route_target)
@@ -145,6 +152,6 @@ def _vrf_lines(plan: BorderPlan, vrf: BorderVrf) -> Iterator[frr.Line]:
         frr.EVPN,
         [
             *(f"advertise {frr.UNICAST[family]} route-map {announced}" for family in frr.FAMILIES),
-            *(frr.route_targets(vrf.route_target) if _is_foreign(plan) else ()),
+            *(frr.route_targets(vrf.route_target) if _writes_targets(plan) else ()),
         ],
     )
