@@ -245,6 +245,19 @@ def test_a_tunnel_carries_what_the_uplink_leaves_it() -> None:
     assert interface(spec, "vx10100")["mtu"] <= 9001 - 50
 
 
+SMALL = PROD.replace("prod}", "small}").replace("10.0.16.0/20]", "10.0.32.0/20], mtu: 1500")
+NEAR = network("near", f"vlan: 1, vrf: blue, {ATTACHED}")
+FAR = network("far", "vlan: 2, vrf: blue, attach: [{cluster: small, namespaces: [ns]}]")
+
+
+@pytest.mark.parametrize("cluster", ["prod", "small"])
+def test_a_vrf_s_tunnel_is_as_small_as_the_smallest_path_between_its_sites(cluster: str) -> None:
+    clusters = plan(estate_of(FABRIC, HUB, PROD, SMALL, BLUE, NEAR, FAR)).clusters
+    (leaves,) = [one.leaves for one in clusters if one.cluster.name == cluster and one.leaves]
+    spec = named({one.name: one for one in evpn_policies(leaves)}, "hyperleaf-vrf-blue")
+    assert interface(spec, "vx5002")["mtu"] == 1450
+
+
 def pinned_policies(*texts: str) -> dict[str, Manifest]:
     """Return the policies where two nodes' endpoints are written down."""
     fabric = pinned("w-1: 10.9.0.1, w-2: 10.9.0.2")

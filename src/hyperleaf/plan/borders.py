@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.model import labels
 from hyperleaf.plan import devices
-from hyperleaf.plan.leaf import Import, Segment, imports_of, plan_segment, vrf_subnets
+from hyperleaf.plan.leaf import Import, Segment, imports_of, plan_segment, vrf_mtu, vrf_subnets
 from hyperleaf.values.addresses import IPV4, Interface, interface, last_host
 from hyperleaf.values.numbers import route_target
 
@@ -187,7 +187,7 @@ def _plan_vrf(estate: Estate, vrf: Vrf, fabric: Fabric, border: Border) -> Borde
         device=devices.vrf(vrf.vni),
         bridge=devices.bridge(vrf.vni),
         vxlan=devices.vxlan(vrf.vni),
-        mtu=max((network.mtu for network in networks), default=fabric.mtu),
+        mtu=vrf_mtu(estate, vrf),
         route_target=route_target(fabric.asn, vrf.vni),
         egress=vrf.egress,
         originates_default=vrf.egress == "border",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.model import labels
 from hyperleaf.model.fabric import DEFAULT_VRF
+from hyperleaf.model.mtu import path_mtus
 from hyperleaf.plan import devices
 from hyperleaf.values.addresses import IPV6, link_local
 from hyperleaf.values.numbers import route_target
@@ -181,6 +182,17 @@ def numbered_subnets(estate: Estate, vrf: Vrf) -> tuple[tuple[int, Subnet], ...]
     )
 
 
+def vrf_mtu(estate: Estate, vrf: Vrf, *present: str) -> Mtu:
+    """Return what routed packets of the VRF may have: the least of all paths between its sites.
+
+    `present` are clusters that have the VRF without any of its networks. An L3VNI that promised
+    more would lose packets without a word, or be refused where the uplink carries less.
+    """
+    sites = {name for network in estate.networks_of(vrf) for name in network.clusters}
+    known = tuple(sorted(name for name in sites.union(present) if name in estate.clusters))
+    return path_mtus(estate.fabric, estate.clusters)(known).bytes
+
+
 def imports_of(estate: Estate, vrf: Vrf) -> tuple[Import, ...]:
     """Return what `vrf` takes from the main table and from other VRFs, both ways of leaks seen."""
     taken: dict[str, list[Subnet]] = {}
@@ -257,7 +269,6 @@ def _plan_vrf(estate: Estate, cluster: Cluster, vrf: Vrf, fabric: Fabric) -> Lea
         if cluster.name in network.clusters
         and (segment := plan_segment(network, fabric)) is not None
     )
-    mtus = [network.mtu for network in estate.networks_of(vrf)]
     return LeafVrf(
         name=vrf.name,
         source=str(vrf.origin),
@@ -266,7 +277,7 @@ def _plan_vrf(estate: Estate, cluster: Cluster, vrf: Vrf, fabric: Fabric) -> Lea
         device=devices.vrf(vrf.vni),
         bridge=devices.bridge(vrf.vni),
         vxlan=devices.vxlan(vrf.vni),
-        mtu=max(mtus, default=fabric.mtu),
+        mtu=vrf_mtu(estate, vrf, cluster.name),
         route_target=route_target(fabric.asn, vrf.vni),
         egress=vrf.egress,
         segments=segments,
