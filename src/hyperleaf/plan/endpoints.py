@@ -63,11 +63,12 @@ def guest(plan: Plan, network: Network, site: str) -> Endpoint:
 
 
 def guests(plan: Plan) -> tuple[Endpoint, ...]:
-    """Return a guest for each network and cluster that it is attached in."""
+    """Return a guest for each network of guests and cluster that it is attached in."""
     return tuple(
         guest(plan, network, cluster)
         for network in plan.estate.networks.values()
         for cluster in network.clusters
+        if network.role == "vm"
     )
 
 

@@ -90,10 +90,9 @@ class Table:
                     return found
         return None
 
-    def exact(self, prefix: Subnet) -> Route | None:
-        """Return the route of a prefix itself."""
-        routes = self._by_length.get((prefix.version, prefix.prefixlen), {})
-        return routes.get(int(prefix.network_address))
+    def __iter__(self) -> Iterator[Route]:
+        for routes in self._by_length.values():
+            yield from routes.values()
 
 
 class Tables:

@@ -1,0 +1,255 @@
+"""The plan becomes what a lab must find: ends, who routes them, what is leaked, what is forbidden.
+
+Linear in the number of networks: pairs are not written but follow, by `pairs`, which a lab calls
+too. `expected(plan)` is plain data, rendered as expected.json:
+
+- `format`: 1.
+- `segments`, by network: `transport`, `vlan`, `vni`, `vrf`, `mtu`, `subnets`, `clusters`;
+  `gateways` (`address` with its length, `mac`: the same on every leaf), `lease` (a list of
+  `subnet`, `router`, `servers`, `ranges` of addresses, `mtu`) where DHCP serves it.
+- `guests`: one a network and cluster that attaches it, one more behind the borders (`at` is
+  `borders`): `name`, `network`, `at`, `namespace` and `attachment` to plug in by, `addresses` and
+  `gateways` by family, and `outside`: by family how it leaves (`nat`, `border`) or null; `seen` is
+  what the outside sees as the sender, `node` or `guest`; `entered`: families in which the outside
+  reaches it.
+- `domains`, by VRF: `vni`, `table`, `device`, `egress`, `networks`.
+- `crossings`: `from` a VRF into another, `to`, the `prefixes` that it has from there. Both
+  directions are needed.
+- `forbidden`: what no guest reaches, whatever else is true: `ranges` by cluster, `services` (a
+  name, a port, and where: every node, the gateway, or an address).
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hyperleaf.model.fabric import BORDERS
+from hyperleaf.plan import devices
+from hyperleaf.plan.endpoints import Endpoint, guest, guests, outside
+from hyperleaf.plan.leaf import host_ranges
+from hyperleaf.plan.reach import reach
+from hyperleaf.plan.routes import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hyperleaf.model.network import Network
+    from hyperleaf.plan.borders import Scope
+    from hyperleaf.plan.clusters import Plan
+    from hyperleaf.plan.reach import How
+
+FORMAT = 1
+FAMILIES = (4, 6)
+# Ports that a node answers to others, never to a tenant.
+NODE_SERVICES = (
+    ("kubelet", 10250),
+    ("ssh", 22),
+    ("machine-config", 22623),
+    ("node-port", 30000),
+    ("bgp", 179),
+)
+CREDENTIALS = "169.254.169.254"
+
+
+class Pair(NamedTuple):
+    """One question a lab asks with packets: does `a` reach `b` in a family, and how."""
+
+    a: str
+    b: str
+    family: int
+    reached: bool
+    how: How | None
+
+
+def expected(plan: Plan) -> dict[str, Any]:
+    """Return what must be true of the rendered estate, as plain data."""
+    estate, tables = plan.estate, Tables(plan)
+    scopes: dict[str, list[Scope]] = {}
+    for scope in plan.scopes:
+        scopes.setdefault(scope.network, []).append(scope)
+    return {
+        "format": FORMAT,
+        "segments": {
+            one.name: _segment(one, scopes.get(one.name, ())) for one in estate.networks.values()
+        },
+        "guests": [_guest(plan, tables, one) for one in (*guests(plan), *_behind_borders(plan))],
+        "domains": {
+            vrf.name: {
+                "vni": int(vrf.vni),
+                "table": vrf.table,
+                "device": str(devices.vrf(vrf.vni)),
+                "egress": vrf.egress,
+                "networks": [network.name for network in estate.networks_of(vrf)],
+            }
+            for vrf in estate.vrfs.values()
+        },
+        "crossings": list(_crossings(plan, tables)),
+        "forbidden": _forbidden(plan),
+    }
+
+
+def _segment(network: Network, scopes: Iterable[Scope]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "transport": network.transport,
+        "role": network.role,
+        "vlan": _number(network.vlan),
+        "vni": _number(network.vni),
+        "vrf": network.vrf,
+        "mtu": int(network.mtu),
+        "subnets": [str(one) for one in network.subnets],
+        "clusters": list(network.clusters),
+        "gateways": [
+            {"address": str(one), "mac": str(network.gateway_mac)} for one in network.gateways
+        ],
+    }
+    leases = [
+        {
+            "subnet": str(scope.subnet),
+            "router": str(scope.router) if scope.router is not None else None,
+            "servers": [str(one) for one in scope.servers],
+            "ranges": [[str(first), str(last)] for first, last in scope.pools],
+            "mtu": int(scope.mtu),
+        }
+        for scope in scopes
+    ]
+    return {**made, "lease": leases} if leases else made
+
+
+def _number(value: int | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _behind_borders(plan: Plan) -> Iterator[Endpoint]:
+    if plan.borders:
+        for network in plan.estate.networks.values():
+            if network.transport == "evpn":
+                yield guest(plan, network, BORDERS)
+
+
+def _guest(plan: Plan, tables: Tables, end: Endpoint) -> dict[str, Any]:
+    network = plan.estate.networks[end.network or ""]
+    attachment = next((one for one in network.attachments if one.cluster == end.site), None)
+    namespaces = attachment.namespaces if attachment is not None else ()
+    made: dict[str, Any] = {
+        "name": end.label,
+        "network": network.name,
+        "at": end.site,
+        "namespace": next(iter(namespaces), None),
+        "attachment": attachment.name if attachment is not None else None,
+        "addresses": {str(one.version): f"{one}/{_length(network, one)}" for one in end.addresses},
+        "gateways": {str(one.version): str(one.ip) for one in reversed(network.gateways)},
+    }
+    if end.site == BORDERS:
+        return made
+    ways = {family: reach(plan, end, outside(), family, tables).how for family in FAMILIES}
+    return {
+        **made,
+        "outside": {str(family): how for family, how in ways.items() if how is not None},
+        "seen": {
+            str(family): "node" if how == "nat" else "guest"
+            for family, how in ways.items()
+            if how is not None
+        },
+        "entered": [
+            family for family in FAMILIES if reach(plan, outside(), end, family, tables).reached
+        ],
+    }
+
+
+def _length(network: Network, address: object) -> int:
+    """Return the prefix length of an address; that of the range for segments without subnets."""
+    return next((one.prefixlen for one in network.subnets if address in one), 15)
+
+
+def _crossings(plan: Plan, tables: Tables) -> Iterator[dict[str, Any]]:
+    """Yield what VRFs have from each other, as their tables hold it."""
+    for vrf in plan.estate.vrfs.values():
+        taken: dict[str, list[str]] = {}
+        for route in tables.of_vrf(vrf):
+            if route.kind == "leak" and route.vrf is not None:
+                taken.setdefault(route.vrf, []).append(str(route.prefix))
+        for other, prefixes in sorted(taken.items()):
+            yield {"from": vrf.name, "to": other, "prefixes": sorted(prefixes)}
+
+
+def _forbidden(plan: Plan) -> dict[str, Any]:
+    fabric = plan.estate.fabric
+    if fabric is None:
+        return {"ranges": {}, "services": []}
+    ranges = {
+        cluster.name: [str(one) for one in host_ranges(cluster, fabric)]
+        for cluster in plan.estate.clusters.values()
+        if cluster.leaf_pools
+    }
+    on_nodes = [{"name": name, "port": port, "on": "node"} for name, port in NODE_SERVICES]
+    # A gateway's address is the node's own: what listens on every address listens there, too.
+    on_gateways = [{"name": name, "port": port, "on": "gateway"} for name, port in NODE_SERVICES]
+    cloud = {"name": "credentials", "port": 80, "on": CREDENTIALS}
+    return {"ranges": ranges, "services": [*on_nodes, *on_gateways, cloud]}
+
+
+def pairs(stated: Mapping[str, Any]) -> Iterator[Pair]:
+    """Expand what `expected` returned into every ordered pair of ends, families apart.
+
+    Ends are guests by name, `outside` and `node:CLUSTER` for each cluster with leaves. A pair of a
+    guest with itself means two guests there, on two nodes where the cluster has two. Nodes are
+    asked in the families of the guest.
+    """
+    by_way = _Crossing(stated)
+    everyone = list(stated["guests"])
+    nodes = [f"node:{name}" for name in stated["forbidden"]["ranges"]]
+    for a in everyone:
+        for b in everyone:
+            yield from by_way.between(a, b)
+        if a["at"] == BORDERS:
+            continue
+        for family in _families(a):
+            way = a["outside"].get(str(family))
+            yield Pair(a["name"], "outside", family, way is not None, way)
+            entered = family in a["entered"]
+            yield Pair("outside", a["name"], family, entered, "border" if entered else None)
+            for node in nodes:
+                yield Pair(a["name"], node, family, reached=False, how=None)
+                yield Pair(node, a["name"], family, reached=False, how=None)
+
+
+def _families(end: Mapping[str, Any]) -> list[int]:
+    return [int(family) for family in end["addresses"]]
+
+
+class _Crossing:
+    """What pairs of guests are decided by."""
+
+    def __init__(self, stated: Mapping[str, Any]) -> None:
+        self._segments = stated["segments"]
+        self._has = {
+            (one["from"], one["to"]): {ip_network(prefix) for prefix in one["prefixes"]}
+            for one in stated["crossings"]
+        }
+
+    def between(self, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Pair]:
+        """Yield the pair in each family that both have."""
+        for family in _families(a):
+            if str(family) in b["addresses"]:
+                how = self._how(a, b, str(family))
+                yield Pair(a["name"], b["name"], family, how is not None, how)
+
+    def _how(self, a: Mapping[str, Any], b: Mapping[str, Any], family: str) -> How | None:
+        segment, other = self._segments[a["network"]], self._segments[b["network"]]
+        if a["network"] == b["network"]:
+            stretched = segment["transport"] == "evpn" or a["at"] == b["at"]
+            return "same segment" if stretched else None
+        if segment["vrf"] is None or other["vrf"] is None:
+            return None
+        if not segment["subnets"] or not other["subnets"]:
+            return None
+        if segment["vrf"] == other["vrf"]:
+            return "routed in VRF"
+        forth = self._crosses(segment["vrf"], other["vrf"], b["addresses"][family])
+        back = self._crosses(other["vrf"], segment["vrf"], a["addresses"][family])
+        return "leak" if forth and back else None
+
+    def _crosses(self, vrf: str, other: str, interface: str) -> bool:
+        address = ip_address(interface.partition("/")[0])
+        return any(address in prefix for prefix in self._has.get((vrf, other), ()))
