@@ -59,7 +59,9 @@ def _names(name: str, gone: Document, text: str) -> bool:
     """Tell whether a text names the network, its VRF, its namespace or its numbers."""
     vlan = gone["spec"]["vlan"]
     own = gone["spec"].get("vrf", name)
-    return any(word in text for word in (name, own, f"tenant-{vlan}", f"{10000 + vlan}"))
+    return any(
+        word in text for word in (name, own, f"tenant-{vlan}", f"{10000 + vlan}", f"{20000 + vlan}")
+    )
 
 
 @settings(max_examples=30, deadline=None)
