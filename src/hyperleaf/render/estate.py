@@ -13,6 +13,7 @@ from hyperleaf.render.files import (
     RenderedFile,
     applications,
     entry,
+    expectations,
     in_wave,
     index,
     manifest_file,
@@ -133,3 +134,4 @@ def _beside(plan: Plan, argocd: ArgoCd) -> Iterator[RenderedFile]:
         for file in renderer(plan):
             yield RenderedFile(file.path, file.text)
     yield from applications(plan, argocd, kustomized)
+    yield expectations(plan)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.plan.expected import expected
 from hyperleaf.plan.meaning import meaning
 from hyperleaf.render.manifest import SOURCE, Manifest, metadata
 from hyperleaf.render.text import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from hyperleaf.findings import Origin
     from hyperleaf.model.cluster import Cluster
@@ -82,7 +83,7 @@ def entry(cluster: str, path: str, manifest: Manifest) -> str:
         "file": path,
         "from": sources.split(", ") if sources else [],
     }
-    return json.dumps(made, ensure_ascii=False)
+    return _json(made)
 
 
 def index(plan: Plan, objects: list[str], files: list[str]) -> RenderedFile:
@@ -91,29 +92,33 @@ def index(plan: Plan, objects: list[str], files: list[str]) -> RenderedFile:
     Lines of the estate stand only here, so that a moved line changes no object. Each thing has a
     line of its own: differences of two indexes can be read.
     """
-    told = meaning(plan)
-    estate = ",\n".join(f"{_json(kind)}: {_object(of)}" for kind, of in told.items())
     members = (
         f'"hyperleaf": {FORMAT}',
-        f'"files": {_list(map(_json, sorted([*files, INDEX])))}',
-        f'"objects": {_list(objects)}',
-        f'"sources": {_object(dict(sorted(_sources(plan))))}',
-        f'"estate": {{\n{estate}\n}}',
+        f'"files": {_lines(sorted([*files, INDEX]), 1)}',
+        '"objects": [\n' + ",\n".join(objects) + "\n]",
+        f'"sources": {_lines(dict(sorted(_sources(plan))), 1)}',
+        f'"estate": {_lines(meaning(plan), 2)}',
     )
     return RenderedFile(INDEX, "{\n" + ",\n".join(members) + "\n}\n")
 
 
+def expectations(plan: Plan) -> RenderedFile:
+    """Return what a lab must find, for which it needs no other file of ours."""
+    return RenderedFile(EXPECTED, _lines(expected(plan), 2) + "\n")
+
+
+def _lines(value: object, depth: int) -> str:
+    """Return JSON in which what lies `depth` deep has a line of its own."""
+    if depth and value and isinstance(value, dict):
+        lines = (f"{_json(name)}: {_lines(one, depth - 1)}" for name, one in value.items())
+        return "{\n" + ",\n".join(lines) + "\n}"
+    if depth and value and isinstance(value, list):
+        return "[\n" + ",\n".join(_lines(one, depth - 1) for one in value) + "\n]"
+    return _json(value)
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _list(lines: Iterable[str]) -> str:
-    return "[\n" + ",\n".join(lines) + "\n]"
-
-
-def _object(members: Mapping[str, object]) -> str:
-    lines = (f"{_json(name)}: {_json(value)}" for name, value in members.items())
-    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _sources(plan: Plan) -> Iterator[tuple[str, str]]:
