@@ -147,7 +147,7 @@ def test_the_script_sets_both_flags_when_a_tunnel_comes_up() -> None:
 @judged
 @pytest.mark.parametrize(
     "call",
-    ["vx10100 down", "vx10100 pre-down", "vx10100", "", "vx up", "vx10100x up", "xvx10100 up"],
+    ["vx10100 down", "vx10100 pre-down", "vx10100", "", "vx up", "vx10100x up", "br10100 up"],
 )
 def test_the_script_leaves_every_other_occasion_and_name_alone(call: str) -> None:
     script = f"{SEGMENT}\nsh /tmp/input {call}\nbridge -d link show dev vx10100"

@@ -15,8 +15,10 @@ cd /etc/NetworkManager; mkdir -p dispatcher.d system-connections /run/dbus /run/
 printf '[main]\\nplugins=keyfile\\nno-auto-default=*\\ndns=none\\n' > NetworkManager.conf
 csplit -sf /tmp/part /tmp/input /====/
 install -m 755 /tmp/part00 dispatcher.d/50-hyperleaf
-tail -n +2 /tmp/part01 > /tmp/settings
+mount -t tmpfs tmp /etc/sysctl.d
+tail -n +2 /tmp/part01 > /etc/sysctl.d/90-hyperleaf.conf
 dbus-daemon --system --fork --nopidfile
+/usr/lib/systemd/systemd-sysctl --prefix=/net
 /usr/libexec/nm-dispatcher --persist &>/tmp/dispatcher.log &
 NetworkManager -n &>/tmp/networkmanager.log &
 for _ in {1..50}; do nmcli -t general &>/dev/null && break; sleep 0.2; done
@@ -53,16 +55,18 @@ def test_a_tunnel_that_networkmanager_brings_up_gets_both_flags() -> None:
     assert run("flags") == [RIGHT]
 
 
+def test_the_gateways_addresses_never_wait_for_a_duplicate() -> None:
+    assert run("ip -6 addr show dev br10100 tentative") == []
+
+
 def test_a_tunnel_that_is_brought_up_again_keeps_them() -> None:
     again = "nmcli connection up vx10100 >/dev/null; flags; nmcli device reapply vx10100 >/dev/null"
     assert run(f"flags; {again}; sleep 1; flags") == [RIGHT, RIGHT, RIGHT]
 
 
-def test_settings_of_a_segment_outlive_its_activation() -> None:
+def test_a_segment_that_networkmanager_brings_up_gets_its_settings() -> None:
     script = """
-    /usr/lib/systemd/systemd-sysctl --prefix=/net/ipv4/conf/br10100 \
-      --prefix=/net/ipv6/conf/br10100 /tmp/settings
-    nmcli connection up br10100 >/dev/null; flags >/dev/null
+    flags >/dev/null
     cd /proc/sys/net; grep -r . ipv4/conf/br10100 ipv6/conf/br10100 2>/dev/null || true
     """
     printed = run(script)

@@ -92,7 +92,7 @@ def test_the_dispatcher_script_may_be_executed_and_the_others_only_read() -> Non
     config = machine_config(standalone(kind="br-ex"))
     modes = {one["path"]: one["mode"] for one in config["spec"]["config"]["storage"]["files"]}
     assert modes == {
-        "/etc/NetworkManager/dispatcher.d/50-hyperleaf-tunnel-ports": 0o755,
+        "/etc/NetworkManager/dispatcher.d/50-hyperleaf": 0o755,
         "/etc/hyperleaf/nftables.nft": 0o644,
         "/etc/sysctl.d/90-hyperleaf.conf": 0o644,
     }

@@ -35,7 +35,12 @@ NODE: dict[str, tuple[Setting, ...]] = {
     ),
     "Of these the kernel takes the higher of all's and the device's own, or either's.": (
         Setting("net.ipv4.conf.all.rp_filter", 0),
+        Setting("net.ipv4.conf.default.rp_filter", 0),
         Setting("net.ipv4.conf.all.send_redirects", 0),
+        Setting("net.ipv6.conf.all.accept_dad", 0),
+    ),
+    "A bridge may have its addresses before udev has seen it.": (
+        Setting("net.ipv6.conf.default.accept_dad", 0),
     ),
 }
 
