@@ -47,14 +47,8 @@ BORDERS = [
     ("foreign-borders", "dc-leaf-2"),
     ("leaks", "dc-leaf-1"),
 ]
-# What FRR takes and shows no more, being its own default.
-DEFAULTS = {
-    "detect-multiplier 3",
-    "receive-interval 300",
-    "transmit-interval 300",
-    "ip nht resolve-via-default",
-    "ipv6 nht resolve-via-default",
-}
+# What frr-k8s writes, FRR takes and shows no more, being its own default.
+DEFAULTS = {"ip nht resolve-via-default", "ipv6 nht resolve-via-default"}
 
 
 def _plan(estate: str) -> Plan:

@@ -25,6 +25,11 @@ def vrf(vni: Vni) -> DeviceName:
     return DeviceName(f"vrf{int(vni)}")
 
 
+def gateway(vni: Vni) -> DeviceName:
+    """Return a border's device of the anycast gateway; a leaf's is the bridge itself."""
+    return DeviceName(f"gw{int(vni)}")
+
+
 def vlan(base: str, vlan_id: VlanId) -> str:
     """Return the VLAN device on `base`, as administrators and the source documents write it."""
     return f"{base}.{int(vlan_id)}"

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.plan import devices as plan_devices
 from hyperleaf.render.frr.border import CONNECT, border_text
 from hyperleaf.render.frr.statements import ANY_HOPS
 from hyperleaf.render.manifest import TextFile
 from hyperleaf.render.text import text
 from hyperleaf.values.addresses import IPV6
+from hyperleaf.values.macs import Mac
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from hyperleaf.plan.borders import BorderPlan, BorderSegment, BorderVrf
     from hyperleaf.plan.clusters import Plan
     from hyperleaf.plan.leaf import Segment
+    from hyperleaf.values.numbers import Vni
 
 _HEAD = """\
 # What border {name} of fabric {fabric} must be set to, whoever made it. Times are in milliseconds.
@@ -153,19 +156,23 @@ def _relays(one: BorderSegment) -> list[dict[str, Any]]:
 def devices(plan: BorderPlan) -> dict[str, Any]:
     """Return the kernel's devices of a Linux border, in the order in which they can be made.
 
-    VRFs first, then bridges, then tunnels. Each has what `ip link` and `ip address` need; the
-    VTEP's address is on the loopback or the uplink already.
+    VRFs first, then bridges, gateways and tunnels. Each has what `ip link` and `ip address` need;
+    the VTEP's address is on the loopback or the uplink already. A gateway is a macvlan in private
+    mode on its bridge: the anycast address has the anycast MAC, the border's own address its own,
+    or answers to it would end at any leaf. Both need arp_ignore=1 and arp_announce=2; the anycast
+    address is set without a prefix route.
     """
     return {
         "local": str(plan.border.address),
         "port": int(plan.port),
         "vrfs": [{"name": vrf.device, "table": vrf.table} for vrf in plan.vrfs],
-        "bridges": [bridge for vrf in plan.vrfs for bridge in _bridges(vrf)],
+        "bridges": [bridge for vrf in plan.vrfs for bridge in _bridges(plan, vrf)],
+        "gateways": [gateway for vrf in plan.vrfs for gateway in _gateways(vrf)],
         "vxlans": [tunnel for vrf in plan.vrfs for tunnel in _tunnels(vrf)],
     }
 
 
-def _bridges(vrf: BorderVrf) -> Iterator[dict[str, Any]]:
+def _bridges(plan: BorderPlan, vrf: BorderVrf) -> Iterator[dict[str, Any]]:
     # The L3VNI's bridge keeps a MAC of its own: it is the border's router MAC.
     yield {"name": vrf.bridge, "vrf": vrf.device, "vni": int(vrf.vni), "mtu": int(vrf.mtu)}
     for one in vrf.segments:
@@ -175,9 +182,25 @@ def _bridges(vrf: BorderVrf) -> Iterator[dict[str, Any]]:
             "vni": int(one.segment.vni),
             "vlan": one.vlan,
             "mtu": int(one.segment.mtu),
+            "mac": str(_own_mac(plan.border.index, one.segment.vni)),
+            "addresses": [str(address) for address in one.own],
+        }
+
+
+def _own_mac(index: int, vni: Vni) -> Mac:
+    """Return the MAC of a border's own address: 02:69, the border's place, the L2VNI."""
+    return Mac((0x0269 << 32) | (index & 0xFF) << 24 | int(vni))
+
+
+def _gateways(vrf: BorderVrf) -> Iterator[dict[str, Any]]:
+    for one in vrf.segments:
+        yield {
+            "name": plan_devices.gateway(one.segment.vni),
+            "bridge": one.segment.bridge,
+            "vrf": vrf.device,
+            "mtu": int(one.segment.mtu),
             "mac": str(one.segment.gateway_mac),
             "addresses": [str(gateway) for gateway in one.segment.gateways],
-            "own": [str(address) for address in one.own],
             **_link_local(one.segment),
         }
 

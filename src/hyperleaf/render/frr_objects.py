@@ -13,6 +13,7 @@ from hyperleaf.model import labels
 from hyperleaf.render.frr import names
 from hyperleaf.render.frr.leaf import leaf_text, leaf_vrf_text
 from hyperleaf.render.frr.reflector import reflector_text
+from hyperleaf.render.frr.statements import BFD_INTERVAL, BFD_MULTIPLIER
 from hyperleaf.render.manifest import Manifest, Step, metadata
 from hyperleaf.values.units import Duration
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 NAMESPACE = "frr-k8s-system"
 LEAF_PRIORITY, VRF_PRIORITY, REFLECTOR_PRIORITY = 10, 20, 10
 # How soon a lost neighbour is tried again: FRR's two minutes would be an outage.
-CONNECT = Duration(5000)
+CONNECT = Duration(1000)
 
 
 def frr_manifests(plan: ClusterPlan) -> Iterator[Manifest]:
@@ -123,14 +124,22 @@ def _bgp(asn: Asn, neighbours: list[dict[str, Any]], bfd: Bfd | None) -> dict[st
         made["bfdProfiles"] = [
             {
                 "name": names.BFD_PROFILE,
-                "receiveInterval": int(bfd.interval),
-                "transmitInterval": int(bfd.interval),
-                "detectMultiplier": bfd.multiplier,
+                **_bfd_timers(bfd),
                 # A neighbour may be routers away; FRR takes only one hop unless told.
                 "minimumTtl": 1,
             }
         ]
     return made
+
+
+def _bfd_timers(bfd: Bfd) -> dict[str, int]:
+    """Return what is not FRR's own default: a default that is written is added at every reload."""
+    timers: dict[str, int] = {}
+    if int(bfd.interval) != BFD_INTERVAL:
+        timers |= {"receiveInterval": int(bfd.interval), "transmitInterval": int(bfd.interval)}
+    if bfd.multiplier != BFD_MULTIPLIER:
+        timers["detectMultiplier"] = bfd.multiplier
+    return timers
 
 
 def _configuration(

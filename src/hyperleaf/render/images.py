@@ -20,7 +20,7 @@ FRR_K8S_VERSION = "v0.0.25"
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """A reference an image; `frr` must be 10.3.1 or later, or BFD strands leaves (FRR 18562)."""
+    """A reference an image; `frr` must be 10.4 or later, or BFD strands leaves (FRR 18562)."""
 
     frr: str = "quay.io/frrouting/frr:10.4.3"
     frr_k8s: str = f"quay.io/metallb/frr-k8s:{FRR_K8S_VERSION}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hyperleaf.plan import devices
 from hyperleaf.plan.leaf import ANYWHERE
 from hyperleaf.render.frr import leaf, names
 from hyperleaf.render.frr import statements as frr
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hyperleaf.plan.borders import BorderPlan, BorderVrf
 
 # A border asks a lost reflector again after this time.
-CONNECT = Duration(5000)
+CONNECT = Duration(1000)
 # Marks the drops that are nobody's to learn.
 _DROP_TAG = 1
 _ANY_VNI = Vni(1)
@@ -116,7 +117,7 @@ def _vrf(plan: BorderPlan, vrf: BorderVrf) -> Iterator[frr.Line]:
     yield from leaf.import_filters(vrf)
     yield from frr.route_map(names.announces(vrf.vni), _announced(vrf))
     yield frr.router(plan.asn, _vrf_lines(plan, vrf), vrf.device)
-    yield from leaf.advertisements(segments)
+    yield from leaf.advertisements((devices.gateway(one.vni), one) for one in segments)
 
 
 def _announced(vrf: BorderVrf) -> Iterator[frr.Clause]:

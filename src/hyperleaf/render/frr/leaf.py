@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hyperleaf.plan.borders import BorderVrf
     from hyperleaf.plan.leaf import LeafPlan, LeafVrf, Segment
     from hyperleaf.values.addresses import Subnet
+    from hyperleaf.values.names import DeviceName
 
 # Exports that are no network's own subnet are numbered from here: no VNI * 16 + place is as high.
 _STATED = 1 << 28
@@ -99,7 +100,7 @@ def _leaf_vrf(leaf: LeafPlan, vrf: LeafVrf) -> Iterator[frr.Line]:
     yield frr.router(leaf.asn, _vrf_router(vrf, routes), vrf.device)
     if returned:
         yield frr.router(leaf.asn, _main_router(vrf, returned))
-    yield from advertisements(vrf.segments)
+    yield from advertisements((one.bridge, one) for one in vrf.segments)
 
 
 def reachable(routes: Iterable[StaticRoute], segments: Iterable[Segment]) -> list[StaticRoute]:
@@ -160,8 +161,9 @@ def import_lines(vrf: LeafVrf | BorderVrf, family: int) -> Iterator[str]:
         if any(prefix.version == family for prefix in one.prefixes)
     ]
     if sources:
-        yield from (f"import vrf {source}" for source in sources)
+        # The filter first, so that there is no moment without.
         yield f"import vrf route-map {names.imports(vrf.vni)}"
+        yield from (f"import vrf {source}" for source in sources)
 
 
 def _vrf_router(vrf: LeafVrf, routes: Iterable[StaticRoute]) -> Iterator[frr.Line]:
@@ -194,12 +196,12 @@ def _returned(vrf: LeafVrf) -> Iterator[tuple[int, Subnet]]:
         yield numbers.get(subnet, stated + place), subnet
 
 
-def advertisements(segments: Iterable[Segment]) -> Iterator[frr.Line]:
-    """Yield the router advertisements of the segments that have IPv6."""
-    for segment in segments:
+def advertisements(gateways: Iterable[tuple[DeviceName, Segment]]) -> Iterator[frr.Line]:
+    """Yield the router advertisements of segments that have IPv6, each by its gateway's device."""
+    for device, segment in gateways:
         if segment.link_local is not None:
             yield frr.router_advertisements(
-                segment.bridge,
+                device,
                 segment.subnets,
                 managed=segment.ra_managed,
                 other=segment.ra_other,

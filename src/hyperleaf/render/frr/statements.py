@@ -28,6 +28,8 @@ EVPN = "l2vpn evpn"
 MAIN = "default"
 # Routes of this distance lose to BGP's (20 and 200); the first yields to the second.
 DISTANCE_PRIVATE, DISTANCE_NO_DEFAULT = 250, 254
+# FRR's own BFD timers, in milliseconds and packets.
+BFD_INTERVAL, BFD_MULTIPLIER = 300, 3
 # As many hops as a packet lives; FRR shows it without a number.
 ANY_HOPS = 255
 # Route maps are tried in steps of this, so that a hand can put one between.
@@ -178,19 +180,25 @@ def l2vni(vni: Vni, target: str) -> Block:
     return Block(f"vni {int(vni)}", route_targets(target), "exit-vni")
 
 
+def _bfd_timers(bfd: Bfd) -> Iterator[str]:
+    if bfd.multiplier != BFD_MULTIPLIER:
+        yield f"detect-multiplier {bfd.multiplier}"
+    if int(bfd.interval) != BFD_INTERVAL:
+        yield f"transmit-interval {int(bfd.interval)}"
+        yield f"receive-interval {int(bfd.interval)}"
+
+
 def bfd_profile(name: str, bfd: Bfd) -> Block:
-    """Return the BFD timers under a name."""
+    """Return the BFD timers under a name, as far as they are not FRR's own.
+
+    A neighbour may be routers away; FRR takes only one hop unless told.
+    """
     return Block(
         "bfd",
         (
             Block(
                 f"profile {name}",
-                (
-                    f"detect-multiplier {bfd.multiplier}",
-                    f"transmit-interval {int(bfd.interval)}",
-                    f"receive-interval {int(bfd.interval)}",
-                    "minimum-ttl 1",
-                ),
+                (*_bfd_timers(bfd), "minimum-ttl 1"),
             ),
         ),
     )
