@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and end with its exit status."""
-    from hyperleaf.cli.main import run  # noqa: PLC0415 - an interrupt while importing ends here
+    from hyperleaf.cli.command import run  # noqa: PLC0415 - an interrupt while importing ends here
 
     sys.exit(run())
 

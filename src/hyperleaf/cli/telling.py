@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from hyperleaf.cli.screen import is_terminal, say, styled, wrapped
+from hyperleaf.cli.screen import has_colour, is_terminal, say, styled, wrapped
+from hyperleaf.describing import describe
 from hyperleaf.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def summary(findings: Sequence[Finding]) -> str:
 def tell(findings: Sequence[Finding], stream: TextIO | None = None) -> None:
     """Write findings, a line each for a pipe; on a terminal with their source line and a caret."""
     target = stream or sys.stdout
+    if not is_terminal(target) and not has_colour(target):
+        say(describe(findings).rstrip("\n"), stream=target)
+        return
     sources = _Sources()
     for finding in findings:
         _tell_one(finding, target, sources)
@@ -68,11 +72,6 @@ def _tell_one(finding: Finding, stream: TextIO, sources: _Sources) -> None:
     weight = styled(
         f"{finding.severity} {finding.code}", _COLOURS[finding.severity], "bold", stream=stream
     )
-    if not is_terminal(stream):
-        say(f"{place}: {weight}: {finding.message}", stream=stream)
-        if finding.hint:
-            say(f"  hint: {finding.hint}", stream=stream)
-        return
     about = f" in {finding.document}" if finding.document else ""
     say(f"{weight} {place}{styled(about, 'dim', stream=stream)}", stream=stream)
     say(wrapped(finding.message, indent="  ", stream=stream), stream=stream)
