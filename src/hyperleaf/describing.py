@@ -17,10 +17,10 @@ def describe(findings: Iterable[Finding]) -> str:
 
 def describe_one(finding: Finding) -> str:
     """Return one finding in up to three lines, each ended."""
-    where = f"    in {finding.document}" + (f", {finding.path}" if finding.path else "")
+    where = f"  in {finding.document}" + (f", {finding.path}" if finding.path else "")
     lines = [str(finding)]
     if finding.document:
         lines.append(where)
     if finding.hint:
-        lines.append(f"    hint: {finding.hint}")
+        lines.append(f"  hint: {finding.hint}")
     return "\n".join(lines) + "\n"

@@ -355,7 +355,8 @@ def pooled_reflectors_are_pinned(estate: Estate) -> Iterator[Fault]:
     yield Fault(
         fabric.origin,
         (*REFLECTORS, "addresses" if count else "pool"),
-        f"{count} addresses for reflectors on {pool.replicas} nodes of pool {pool.name}, at {place}",
+        f"{count or 'no'} addresses are stated for reflectors on {pool.replicas} nodes of pool "
+        f"{pool.name}, at {place}",
         "state an address for each reflector, two or more, and no more than the pool has nodes",
     )
 

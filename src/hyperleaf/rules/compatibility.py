@@ -32,12 +32,12 @@ def compatibility_is_for_a_while(estate: Estate) -> Iterator[Fault]:
     """Find a cluster that takes over hand-written objects."""
     for cluster in estate.clusters.values():
         if cluster.compatibility is not None:
-            labels = in_words(f"{k}={v}" for k, v in cluster.compatibility.node_selector.items())
+            labels = ", ".join(f"{k}={v}" for k, v in cluster.compatibility.node_selector.items())
             yield Fault(
                 cluster.origin,
                 ("spec", "compatibility"),
                 f"compatibility mode of {cluster.name}: policy {cluster.compatibility.policy} "
-                f"for nodes with {labels}, attachments with an inert VLAN id",
+                f"for nodes with {labels or 'any label'}, attachments with an inert VLAN id",
                 "remove `compatibility` once the hand-written objects are gone",
             )
 

@@ -232,7 +232,7 @@ def managed_addresses_have_a_server(estate: Estate) -> Iterator[Fault]:
             yield Fault(
                 network.origin,
                 ("spec", "ra", "managed"),
-                f"guests of {network.name} are told to ask DHCPv6, but its servers are "
-                f"{in_words(servers)}",
+                f"guests of {network.name} are told to ask DHCPv6, but "
+                + (f"its servers are {in_words(servers)}" if servers else "no server is named"),
                 "name a DHCPv6 server in `dhcp.servers`, or leave `ra.managed` out",
             )

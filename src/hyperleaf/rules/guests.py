@@ -91,9 +91,9 @@ def attachment_exists(estate: Estate) -> Iterator[Fault]:
                 continue
             namespace, name = nic.attachment
             where = (
-                f"{name} is in {in_words(by_name[name])}"
+                f"{name} is in namespace {in_words(by_name[name])}"
                 if name in by_name
-                else f"{namespace} has {in_words(by_namespace.get(namespace, ()))}"
+                else f"namespace {namespace} has {in_words(by_namespace.get(namespace, ()))}"
             )
             yield Fault(
                 machine.origin,
@@ -203,8 +203,8 @@ def static_address_is_free(estate: Estate) -> Iterator[Fault]:
         "Two guests have one address",
         "Both answer for it; their neighbours reach now the one, now the other.",
         "Give each guest an address of its own.",
-        "name: web-2, namespace: red, address: 172.20.100.20",
-        "name: web-2, namespace: red, address: 172.20.100.21",
+        'addresses: ["172.20.100.20/24"]',
+        'addresses: ["172.20.100.21/24"]',
     )
 )
 def static_addresses_differ(estate: Estate) -> Iterator[Fault]:
@@ -231,8 +231,8 @@ def static_addresses_differ(estate: Estate) -> Iterator[Fault]:
         "Leaves move a MAC to where they saw it last: with two guests it moves on and on, until "
         "duplicate detection stops it. A segment stretched over clusters is one segment.",
         "Leave `macAddress` out: KubeMacPool gives a free one.",
-        "name: web-2, mac",
-        "name: web-2, free",
+        'macAddress: "02:10:00:00:00:01"',
+        'macAddress: "02:10:00:00:00:02"',
     )
 )
 def macs_differ(estate: Estate) -> Iterator[Fault]:

@@ -156,8 +156,8 @@ def pinned_endpoints_cost(estate: Estate) -> Iterator[Fault]:
     yield Fault(
         fabric.origin,
         VTEPS,
-        f"{nodes} pinned tunnel endpoints make {nodes * (len(used) + 1)} policies, {len(used) + 1} "
-        "a node, and a new node needs an edit here",
+        f"pinned tunnel endpoints make {len(used) + 1} policies for each of {nodes} nodes, and a "
+        "new node needs an edit here",
         "remove `vtep.pinned`: the source of each node's default route is taken",
     )
 

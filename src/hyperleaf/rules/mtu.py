@@ -100,7 +100,7 @@ def hosts_behind_borders_fit(estate: Estate) -> Iterator[Fault]:
                 fabric.origin,
                 ("spec", "borders", border.index, "mtu"),
                 f"hosts behind {border.name} use {int(border.mtu)} bytes, but {least.name} carries "
-                f"{int(least.mtu)}: {least.path_mtu.why} ({count} such networks)",
+                f"{int(least.mtu)}: {least.path_mtu.why} ({count} networks carry less)",
                 f"set {int(least.mtu)} on those hosts and as the border's `mtu`",
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hyperleaf.codes import Code
@@ -19,7 +20,7 @@ from hyperleaf.values.names import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hyperleaf.findings import Origin
+    from hyperleaf.findings import Origin, Place
     from hyperleaf.model.cluster import Cluster, Pool, Uplink
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.network import Attachment, Network
@@ -177,7 +178,9 @@ def attachment_names_differ(estate: Estate) -> Iterator[Fault]:
         for attachment in network.attachments
         for namespace in namespaces_of(network, attachment)
     ]
-    for (cluster, namespace, name), (one, first), (other, second) in repeated(made):
+    for (cluster, namespace, name), (one, first), (other, second) in repeated(
+        made, lambda one: one[0].origin.place("spec", "attach", one[1].index)
+    ):
         yield Fault(
             other.origin,
             ("spec", "attach", second.index),
@@ -230,7 +233,7 @@ def names_in_a_cluster_differ(estate: Estate) -> Iterator[Fault]:
         "Each network of a set is called by the set's name, a hyphen and its VLAN id; a name has "
         "at most 63 characters.",
         "Give the set a shorter name.",
-        "name: vlans-of-the-old-virtualization-in-the-second-room-upstairs-left",
+        "name: vlans-of-the-old-virtualization-in-the-second-room-upstairs",
         "name: vlans-of-the-old-virtualization",
     )
 )
@@ -326,6 +329,10 @@ def name_is_free(estate: Estate) -> Iterator[Fault]:
         )
 
 
+def _nic_place(origin: Origin, named: tuple[Uplink, Path]) -> Place:
+    return origin.place(*named[1])
+
+
 @rule(
     Code(
         "HL0410",
@@ -342,7 +349,8 @@ def nic_has_one_uplink(estate: Estate) -> Iterator[Fault]:
     for cluster in estate.clusters.values():
         for pool in cluster.pools:
             named = ((name, (uplink, path)) for name, uplink, path in devices_of(pool))
-            for name, (one, first), (other, second) in repeated(named):
+            place = partial(_nic_place, cluster.origin)
+            for name, (one, first), (other, second) in repeated(named, place):
                 yield Fault(
                     cluster.origin,
                     second,

@@ -1,8 +1,8 @@
-"""Rules about numbers: VLAN ids, VNIs, routing tables and route targets that collide or overflow."""
+"""Rules about numbers: VLAN ids, VNIs, routing tables and route targets that collide."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from hyperleaf.codes import Code
@@ -10,6 +10,7 @@ from hyperleaf.findings import Severity
 from hyperleaf.model.resolve_network import L2_BASE, L3_BASE
 from hyperleaf.rules.rule import Fault, rule
 from hyperleaf.rules.subjects import (
+    as_written,
     is_written,
     named,
     repeated,
@@ -41,6 +42,11 @@ def _vni_path(network: Network) -> Path:
     return ("spec", "vni") if _pins_vni(network) else vlan_path(network)
 
 
+def _vni_place(network: Network) -> tuple[bool, Place]:
+    """Order networks with one VNI: where one is pinned, that can be changed."""
+    return _pins_vni(network), network.origin.place(*_vni_path(network))
+
+
 def _l3_place(estate: Estate, vrf: Vrf) -> tuple[Path, Place, str]:
     """Return where a VRF's number comes from, and its name for a reader."""
     if vrf.shared:
@@ -68,7 +74,7 @@ def vlan_is_used_once(estate: Estate) -> Iterator[Fault]:
         for network in stretched(estate)
         if network.vlan is not None and not _pins_vni(network)
     ]
-    for vlan, first, second in repeated(segments):
+    for vlan, first, second in repeated(segments, vlan_place):
         yield Fault(
             second.origin,
             vlan_path(second),
@@ -83,19 +89,15 @@ def vlan_is_used_once(estate: Estate) -> Iterator[Fault]:
         "HL0202",
         "Two segments have one VNI",
         "Leaves tell segments apart by the VNI alone: guests of both would share one segment.",
-        "Pin another `vni`, or leave it out: VLAN id + 10000 is free then.",
+        "Pin another `vni`, or leave it out: the VLAN id gives one.",
         "vni: 10100",
-        "vni: 10200",
+        "vni: 99100",
     )
 )
 def l2vni_is_used_once(estate: Estate) -> Iterator[Fault]:
     """Find two segments with one VNI, at least one of them pinned."""
-    segments = [
-        (network.vni, network)
-        for network in sorted(stretched(estate), key=_pins_vni)
-        if network.vni is not None
-    ]
-    for vni, first, second in repeated(segments):
+    segments = [(network.vni, network) for network in stretched(estate) if network.vni is not None]
+    for vni, first, second in repeated(segments, _vni_place):
         if not _pins_vni(second):
             continue  # HL0201
         yield Fault(
@@ -135,7 +137,7 @@ def segment_and_vrf_differ(estate: Estate) -> Iterator[Fault]:
         yield Fault(
             origin,
             path,
-            f"{message} at {there}",
+            f"{message}, at {there}",
             "state another `vni`, or other bases in the fabric's `vnis`",
         )
 
@@ -153,8 +155,8 @@ def segment_and_vrf_differ(estate: Estate) -> Iterator[Fault]:
 )
 def l3vni_is_used_once(estate: Estate) -> Iterator[Fault]:
     """Find two VRFs with one number."""
-    vrfs = sorted(estate.vrfs.values(), key=lambda vrf: (vrf.shared, vrf.name))
-    for vni, first, second in repeated((vrf.vni, vrf) for vrf in vrfs):
+    vrfs = ((vrf.vni, vrf) for vrf in estate.vrfs.values())
+    for vni, first, second in repeated(vrfs, lambda vrf: (vrf.shared, vrf.origin.place())):
         if not second.shared and _same_vlan_reported(estate, first, second):
             continue
         path, _, owner = _l3_place(estate, second)
@@ -301,7 +303,7 @@ def route_target_fits(estate: Estate) -> Iterator[Fault]:
             fabric.origin,
             ("spec", "asn"),
             f"AS {int(fabric.asn)} needs four bytes of a route target, so that VNI {int(vni)} of "
-            f"{owner} does not fit ({len(large)} VNIs above {TWO_BYTES})",
+            f"{owner} does not fit ({len(large)} such)",
             f"use an AS number up to {TWO_BYTES}, or VNIs up to {TWO_BYTES}",
         )
 
@@ -321,7 +323,7 @@ def vlan_is_carried_once(estate: Estate) -> Iterator[Fault]:
     """Find two networks of transport vlan with one id in one cluster."""
     for cluster in estate.clusters.values():
         tagged: dict[VlanId, list[Network]] = defaultdict(list)
-        for network in estate.networks_in(cluster):
+        for network in as_written(estate.networks_in(cluster)):
             if network.transport == "vlan" and network.vlan is not None:
                 tagged[network.vlan].append(network)
         for vlan, (first, *others) in tagged.items():
@@ -358,7 +360,11 @@ def pinned_vni_is_out_of_the_way(estate: Estate) -> Iterator[Fault]:
         if network.vni is not None and _pins_vni(network)
     ]
     stated += [(vrf.vni, vrf, None) for vrf in estate.vrfs.values() if vrf.shared]
+    used = Counter(one.vni for one in stretched(estate))
+    used.update(one.vni for one in estate.vrfs.values())
     for vni, owner, own_vlan in stated:
+        if used[vni] > 1:
+            continue  # HL0202 to HL0204
         for field, base in (("l2", fabric.l2_base), ("l3", fabric.l3_base)):
             vlan = vni - base
             if VlanId.least <= vlan <= VlanId.most and not (field == "l2" and vlan == own_vlan):

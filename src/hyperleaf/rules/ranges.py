@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hyperleaf.codes import Code
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
     from hyperleaf.rules.rule import Path
+    from hyperleaf.values.addresses import Subnet
 
 ON_PREM: Path = ("spec", "platform", "aws", "onPrem", "cidrs")
 
@@ -87,6 +89,12 @@ def underlay_is_elsewhere(estate: Estate) -> Iterator[Fault]:
             )
 
 
+def _gives_way(cluster: Cluster, owned: tuple[Subnet, str]) -> bool:
+    """Tell whether a range is the one to change: written, and not where the nodes are."""
+    _, name = owned
+    return name in cluster.ranges.stated and name != "machine"
+
+
 @rule(
     Code(
         "HL0303",
@@ -102,12 +110,12 @@ def ranges_of_a_cluster_differ(estate: Estate) -> Iterator[Fault]:
     """Find two ranges of one cluster with common addresses."""
     for cluster in estate.clusters.values():
         own = [(subnet, name) for name, subnet in cluster.ranges.named()]
-        for (first, one), (second, other) in overlaps(own):
-            guilty = other if other in cluster.ranges.stated else one
-            place = cluster.origin.place(*range_path(cluster, one if guilty == other else other))
+        for pair in overlaps(own):
+            (first, one), (second, other) = sorted(pair, key=partial(_gives_way, cluster))
+            place = cluster.origin.place(*range_path(cluster, one))
             yield Fault(
                 cluster.origin,
-                range_path(cluster, guilty),
+                range_path(cluster, other),
                 f"{second} ({range_name(cluster, other)}) overlaps {first} "
                 f"({range_name(cluster, one)}), at {place}",
                 "choose ranges that share no address",
@@ -130,8 +138,9 @@ def ranges_of_a_cluster_differ(estate: Estate) -> Iterator[Fault]:
 def machine_ranges_differ(estate: Estate) -> Iterator[Fault]:
     """Find two clusters of the fabric whose nodes can have one address."""
     machines = [(subnet, one) for one in sites(estate) for subnet in one.ranges.machine]
-    for (first, one), (second, other) in overlaps(machines):
-        if one.name == other.name:
+    for pair in overlaps(machines):
+        (first, one), (second, other) = sorted(pair, key=lambda owned: owned[1].origin.place())
+        if one is other:
             continue  # HL0303
         yield Fault(
             other.origin,
@@ -225,9 +234,10 @@ def guests_are_no_leaves(estate: Estate) -> Iterator[Fault]:
         for network in estate.networks.values()
         if network.transport == "evpn"
         for subnet in network.subnets
-        if not _reported(estate, network.clusters, subnet)
     ]
     for (subnet, network), (other, index) in crossing(own, underlay):
+        if _reported(estate, network.clusters, subnet):
+            continue
         yield Fault(
             network.origin,
             ("spec", "subnets", network.subnets.index(subnet)),
@@ -237,10 +247,7 @@ def guests_are_no_leaves(estate: Estate) -> Iterator[Fault]:
         )
 
 
-def _reported(estate: Estate, names: tuple[str, ...], subnet: object) -> bool:
+def _reported(estate: Estate, names: tuple[str, ...], subnet: Subnet) -> bool:
     """Tell whether HL0306 tells of the subnet already."""
-    return any(
-        subnet.overlaps(machine)  # type: ignore[attr-defined]
-        for name in names
-        for machine in estate.clusters[name].ranges.machine
-    )
+    machines = [one for name in names for one in estate.clusters[name].ranges.machine]
+    return within(subnet, machines) or any(within(one, [subnet]) for one in machines)

@@ -8,7 +8,7 @@ from hyperleaf.codes import Code
 from hyperleaf.findings import Severity
 from hyperleaf.rules.names import VIRTUALIZATION_NAMESPACE
 from hyperleaf.rules.rule import Fault, rule
-from hyperleaf.rules.subjects import clusters_of, in_words, is_written, uplinks_called
+from hyperleaf.rules.subjects import as_written, clusters_of, in_words, is_written, uplinks_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _of_role(estate: Estate, *roles: str) -> Iterator[Network]:
 def one_network_migrates(estate: Estate) -> Iterator[Fault]:
     """Find two networks of role migration in one cluster."""
     first: dict[str, Network] = {}
-    for network in _of_role(estate, "migration"):
+    for network in as_written(_of_role(estate, "migration")):
         for index, cluster in clusters_of(estate, network):
             other = first.setdefault(cluster.name, network)
             if other is not network:
@@ -100,8 +100,9 @@ def migration_has_two_nodes(estate: Estate) -> Iterator[Fault]:
                 yield Fault(
                     cluster.origin,
                     ("spec", "nodePools"),
-                    f"{count} node of {cluster.name} has the migration network {network.name}, at "
-                    f"{network.origin.place('spec', 'uplink')}: guests have nowhere to go",
+                    f"the migration network {network.name}, at "
+                    f"{network.origin.place('spec', 'uplink')}, is on {count} of the nodes of "
+                    f"{cluster.name}: guests have nowhere to go",
                     "add a node with that uplink",
                 )
 

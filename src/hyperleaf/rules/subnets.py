@@ -9,7 +9,6 @@ from hyperleaf.findings import Severity
 from hyperleaf.model.fabric import DEFAULT_VRF
 from hyperleaf.rules.rule import Fault, rule
 from hyperleaf.rules.subjects import (
-    border_address,
     borders,
     has_room,
     in_words,
@@ -17,11 +16,12 @@ from hyperleaf.rules.subjects import (
     is_written,
     stretched,
 )
-from hyperleaf.values.addresses import IPV4, IPV6, overlaps
+from hyperleaf.values.addresses import IPV4, IPV6, POINT_TO_POINT, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hyperleaf.findings import Place
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.fabric import Vrf
     from hyperleaf.model.network import Network
@@ -41,6 +41,11 @@ def _place(network: Network, subnet: Subnet) -> str:
     return str(network.origin.place(*_path(network, subnet)))
 
 
+def _written(owned: Owned) -> Place:
+    subnet, network = owned
+    return network.origin.place(*_path(network, subnet))
+
+
 def _of(estate: Estate, vrf: Vrf) -> list[Owned]:
     return [(subnet, one) for one in estate.networks_of(vrf) for subnet in one.subnets]
 
@@ -58,7 +63,8 @@ def _of(estate: Estate, vrf: Vrf) -> list[Owned]:
 def subnets_of_a_vrf_differ(estate: Estate) -> Iterator[Fault]:
     """Find subnets of one VRF with common addresses, of two networks or of one."""
     for vrf in estate.vrfs.values():
-        for (first, one), (second, other) in overlaps(_of(estate, vrf)):
+        for pair in overlaps(_of(estate, vrf)):
+            (first, one), (second, other) = sorted(pair, key=_written)
             yield Fault(
                 other.origin,
                 _path(other, second),
@@ -94,9 +100,10 @@ def main_table_is_unambiguous(estate: Estate) -> Iterator[Fault]:
             if _reaches_main(vrf)
             for subnet, network in _of(estate, vrf)
         ]
-        for (first, (name, one)), (second, (other_name, other)) in overlaps(owned):
+        for (a, (name, owner)), (b, (other_name, another)) in overlaps(owned):
             if name == other_name:
                 continue  # HL0310
+            (first, one), (second, other) = sorted([(a, owner), (b, another)], key=_written)
             yield Fault(
                 other.origin,
                 _path(other, second),
@@ -145,12 +152,15 @@ def leaks_are_unambiguous(estate: Estate) -> Iterator[Fault]:
                 )
 
 
-def _gateways(estate: Estate) -> Iterator[tuple[Network, Interface, Path]]:
+def _gateways(estate: Estate) -> Iterator[tuple[Network, Interface]]:
     for network in stretched(estate):
-        stated = is_written(network.origin, "spec", "gateways")
         for gateway in network.gateways:
-            place: Path = ("spec", "gateways") if stated else _path(network, gateway.network)
-            yield network, gateway, place
+            yield network, gateway
+
+
+def _gateway_path(network: Network, gateway: Interface) -> Path:
+    stated = is_written(network.origin, "spec", "gateways")
+    return ("spec", "gateways") if stated else _path(network, gateway.network)
 
 
 @rule(
@@ -194,12 +204,12 @@ def gateway_lies_in_its_subnet(estate: Estate) -> Iterator[Fault]:
 )
 def gateway_is_a_host(estate: Estate) -> Iterator[Fault]:
     """Find a gateway that is a network or broadcast address."""
-    for network, gateway, path in _gateways(estate):
-        if is_edge(gateway.ip, gateway.network):
+    for network, gateway in _gateways(estate):
+        if is_edge(gateway, gateway.network):
             first = gateway.ip == gateway.network.network_address
             yield Fault(
                 network.origin,
-                path,
+                _gateway_path(network, gateway),
                 f"gateway {gateway.ip} of {network.name} is the "
                 f"{'network' if first else 'broadcast'} address of {gateway.network}",
                 "choose a usable address",
@@ -234,11 +244,11 @@ def subnet_has_room(estate: Estate) -> Iterator[Fault]:
 
 def border_of(estate: Estate, address: Address, subnet: Subnet) -> str | None:
     """Return the name of the border whose own address on a subnet this is."""
-    if not has_room(estate, subnet):
-        return None
-    return next(
-        (one.name for one in borders(estate) if border_address(one, subnet) == address), None
-    )
+    back = int(subnet.network_address) + subnet.num_addresses - 1 - int(address)
+    if subnet.version == IPV4 and subnet.prefixlen < POINT_TO_POINT:
+        back -= 1
+    some = borders(estate)
+    return some[back].name if 0 <= back < len(some) and has_room(estate, subnet) else None
 
 
 @rule(
@@ -254,12 +264,12 @@ def border_of(estate: Estate, address: Address, subnet: Subnet) -> str | None:
 )
 def gateway_is_no_border(estate: Estate) -> Iterator[Fault]:
     """Find a gateway that a border has for itself."""
-    for network, gateway, path in _gateways(estate):
-        border = border_of(estate, gateway.ip, gateway.network)
+    for network, gateway in _gateways(estate):
+        border = border_of(estate, gateway, gateway.network)
         if border is not None:
             yield Fault(
                 network.origin,
-                path,
+                _gateway_path(network, gateway),
                 f"gateway {gateway.ip} of {network.name} is border {border}'s own address on "
                 f"{gateway.network}",
                 "choose another: borders take the last usable addresses, one each",
@@ -346,8 +356,9 @@ def subnet_is_for_hosts(estate: Estate) -> Iterator[Fault]:
 def advertisements_need_ipv6(estate: Estate) -> Iterator[Fault]:
     """Find `ra` in a network that has no IPv6."""
     for network in stretched(estate):
-        has_ipv6 = any(subnet.version == IPV6 for subnet in network.subnets)
-        if is_written(network.origin, "spec", "ra") and not has_ipv6:
+        if any(subnet.version == IPV6 for subnet in network.subnets):
+            continue
+        if is_written(network.origin, "spec", "ra"):
             yield Fault(
                 network.origin,
                 ("spec", "ra"),

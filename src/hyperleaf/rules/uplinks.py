@@ -191,7 +191,7 @@ def kind_is_the_primarys(estate: Estate) -> Iterator[Fault]:
 def untagged_frames_are_one_network(estate: Estate) -> Iterator[Fault]:
     """Find two networks of transport untagged on one uplink of a cluster."""
     first: dict[tuple[str, str], Network] = {}
-    for network, _, cluster in _by_uplink(estate):
+    for network, _, cluster in sorted(_by_uplink(estate), key=lambda one: one[0].origin.place()):
         if network.transport != "untagged":
             continue
         other = first.setdefault((cluster.name, network.uplink or ""), network)

@@ -53,7 +53,7 @@ def _shared_segments(estate: Estate) -> dict[frozenset[str], Network]:
 def mac_pools_differ(estate: Estate) -> Iterator[Fault]:
     """Find overlapping ranges of two clusters with a common segment."""
     shared = _shared_segments(estate)
-    pools = sorted(_pools(estate), key=lambda one: (one[1].first, one[0].name))
+    pools = sorted(_pools(estate), key=lambda one: one[0].origin.place())
     for place, (cluster, pool) in enumerate(pools):
         for other, range_ in pools[place + 1 :]:
             network = shared.get(frozenset((cluster.name, other.name)))
@@ -167,17 +167,17 @@ def migration_has_shared_volumes(estate: Estate) -> Iterator[Fault]:
             (one for one in estate.networks_in(cluster) if one.role == "migration"), None
         )
         if network is not None:
-            what = f"network {network.name} for it, at {network.origin.place('spec', 'role')}"
+            what = f"network {network.name} is for it, at {network.origin.place('spec', 'role')}"
         elif settings.migration is not None:
-            what = f"limits of it, at {cluster.origin.place(*VIRTUALIZATION, 'migration')}"
+            what = f"limits of it are at {cluster.origin.place(*VIRTUALIZATION, 'migration')}"
         elif settings.policies:
-            what = f"policies of it, at {cluster.origin.place(*VIRTUALIZATION, 'policies')}"
+            what = f"policies of it are at {cluster.origin.place(*VIRTUALIZATION, 'policies')}"
         else:
             continue
         yield Fault(
             cluster.origin,
             (*VIRTUALIZATION, "storage", "accessMode"),
-            f"ReadWriteOnce keeps guests of {cluster.name} from migrating, but there is {what}",
+            f"ReadWriteOnce keeps guests of {cluster.name} from migrating, but {what}",
             "use storage with ReadWriteMany",
         )
 

@@ -122,16 +122,14 @@ def overlaps(
     pairs, like the time, stays near the number of subnets.
     """
     in_order = sorted(
-        owned,
-        key=lambda one: (one[0].version, int(one[0].network_address), one[0].prefixlen),
+        (subnet.version, int(subnet.network_address), subnet.prefixlen, place, (subnet, owner))
+        for place, (subnet, owner) in enumerate(owned)
     )
     widest: tuple[Subnet, Owner] | None = None
-    for one in in_order:
-        if (
-            widest is not None
-            and widest[0].version == one[0].version
-            and int(one[0].network_address) <= int(widest[0].broadcast_address)
-        ):
+    family, last = 0, -1
+    for version, start, prefix, _, one in in_order:
+        if widest is not None and version == family and start <= last:
             yield widest, one
         else:
-            widest = one
+            widest, family = one, version
+            last = start + (1 << (one[0].max_prefixlen - prefix)) - 1

@@ -1,0 +1,70 @@
+"""Every code has a case: a bad estate with its findings word for word, and a good one without.
+
+`pytest tests/errors --update-golden` (or HYPERLEAF_GOLDENS=write) writes the words anew; read the
+difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hyperleaf.api import check
+from hyperleaf.describing import describe
+from hyperleaf.rules.registry import CODES, RULES
+from hyperleaf.spec.reading_codes import READING_CODES
+
+CASES = sorted((Path(__file__).parent / "cases").iterdir())
+
+
+def code_of(case: Path) -> str:
+    """Return the code that a case is about: HL0201 of HL0201-vlan-twice."""
+    return case.name.partition("-")[0]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_estate_is_told_about_in_these_words(
+    case: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(case)
+    told = describe(check("bad.yaml").findings)
+    golden = case / "expected.txt"
+    writes = os.environ.get("HYPERLEAF_GOLDENS") == "write"
+    if writes or request.config.getoption("--update-golden", default=False):
+        golden.write_text(told, encoding="utf-8")
+    assert told == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_estate_has_the_finding_and_a_good_one_has_not(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(case)
+    bad = {finding.code for finding in check("bad.yaml").findings}
+    good = {finding.code for finding in check("good.yaml").findings}
+    assert (code_of(case) in bad, code_of(case) in good) == (True, False)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_explain_shows_is_all_that_differs(case: Path) -> None:
+    code = CODES[code_of(case)]
+    bad = (case / "bad.yaml").read_text(encoding="utf-8")
+    good = (case / "good.yaml").read_text(encoding="utf-8")
+    assert (bad.count(code.bad), bad.replace(code.bad, code.good)) == (1, good)
+
+
+def test_every_code_has_one_case() -> None:
+    assert [code_of(case) for case in CASES] == sorted(set(CODES) - set(READING_CODES))
+
+
+def test_every_rule_has_a_code_of_its_own() -> None:
+    codes = [rule.code.code for rule in RULES]
+    assert sorted(set(codes)) == sorted(codes)
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_every_code_says_what_why_and_what_to_do(code: object) -> None:
+    said = (getattr(code, field) for field in ("title", "why", "mend"))
+    assert all(said)
