@@ -24,6 +24,7 @@ EXPECTED = "expected.json"
 # Raised when a reader of the index must know that it changed.
 FORMAT = 1
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,6 @@ def _lines(value: object, depth: int) -> str:
     if depth and value and isinstance(value, list):
         return "[\n" + ",\n".join(_lines(one, depth - 1) for one in value) + "\n]"
     return _json(value)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _sources(plan: Plan) -> Iterator[tuple[str, str]]:
