@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from hyperleaf.plan.clusters import Plan
 
 
+# What an option without its cluster means.
+THE_ONLY = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every command about an estate is asked with; `output` is `text` or `json`."""
@@ -116,3 +120,14 @@ def sound_plan(asked: Asked) -> Plan:
     from hyperleaf.plan.clusters import plan  # noqa: PLC0415 - findings first
 
     return plan(loaded.estate)
+
+
+def cluster_of(plan: Plan, name: str) -> str:
+    """Return the name of a cluster of the estate, its only one for `THE_ONLY`."""
+    names = [one.cluster.name for one in plan.clusters]
+    if name == THE_ONLY and len(names) == 1:
+        return names[0]
+    if name not in names:
+        said = f"There is no cluster {name!r}" if name != THE_ONLY else "Say which cluster"
+        raise click.UsageError(f"{said}; the estate's are {', '.join(names) or 'none'}.")
+    return name

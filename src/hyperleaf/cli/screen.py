@@ -83,19 +83,18 @@ def wrapped(text: str, *, indent: str, stream: TextIO, first: str | None = None)
     )
 
 
-def console() -> Console:
+def console(columns: int) -> Console:
     """Return rich's console on standard output; rich is imported only where a table is drawn."""
     from rich.console import Console  # noqa: PLC0415
 
     colour = has_colour(sys.stdout)
     return Console(
         file=sys.stdout,
-        width=width(sys.stdout),
+        width=columns,
         force_terminal=colour,
         no_color=not colour,
         color_system="standard" if colour else None,
         highlight=False,
         emoji=False,
         markup=False,
-        soft_wrap=False,
     )
