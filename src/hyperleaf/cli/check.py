@@ -56,7 +56,10 @@ def _tell_program(loaded: Loaded) -> None:
 def _tell_person(loaded: Loaded) -> None:
     from hyperleaf.cli.telling import summary, tell  # noqa: PLC0415 - text only
 
-    estate = ", ".join(_told(name, amount) for name, amount in _counts(loaded.estate).items())
+    counts = _counts(loaded.estate)
+    estate = (
+        ", ".join(_told(name, amount) for name, amount in counts.items() if amount) or "nothing"
+    )
     if not loaded.findings:
         say(f"{styled('fine', 'green', 'bold')}: {estate}")
         return
