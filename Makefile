@@ -22,8 +22,9 @@ $(UV):
 
 .venv/.stamp: $(UV) requirements.lock pyproject.toml
 	@$(UV) venv --quiet --allow-existing .venv
-	@$(UV) pip sync --quiet --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@$(UV) pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m compileall -q src/hyperleaf  # else a machine that writes none compiles at every start
 	@touch $@
 
 .PHONY: venv

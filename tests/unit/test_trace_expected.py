@@ -53,7 +53,7 @@ def joined(draw: DrawFn) -> list[dict[str, Any]]:
         if "vrf" not in one["spec"] and draw(st.booleans()):
             others = [name for name in names if name != one["metadata"]["name"]]
             one["spec"]["leaks"] = [draw(leak(others, subnets))]
-    bare = {"transport": draw(st.sampled_from(["evpn", "vlan", "overlay"]))}
+    bare: dict[str, Any] = {"transport": draw(st.sampled_from(["evpn", "vlan", "overlay"]))}
     if bare["transport"] != "overlay":
         bare["vlan"] = 2000
     where = [{"cluster": name, "namespaces": ["bare"]} for name in ("edge", "prod")]

@@ -25,13 +25,16 @@ def command(asked: Asked, source: str, target: str) -> int:
 
     \b
     A and B are each one of
-      NETWORK            a guest on it, say red; red@edge where it is in several clusters,
-                         red@borders for a host of the data centre on it
-      GUEST              a VirtualMachine beside the estate: NAME or NAMESPACE/NAME
-      ADDRESS            of a guest, a gateway, a node or anybody
-      outside            the Internet
-      border             a host of the data centre on the other end's own network
-      node:CLUSTER       a node
+      NETWORK       a guest on it: red; red@edge to say in
+                    which cluster, red@borders for a host
+                    of the data centre on it
+      GUEST         a VirtualMachine beside the estate:
+                    web-1, shop/web-1
+      ADDRESS       a guest's, gateway's, node's, anybody's
+      outside       the Internet
+      border        a host of the data centre on the other
+                    end's own network
+      node:CLUSTER  a node
 
     \b
     Examples:
