@@ -57,7 +57,7 @@ def environment() -> Path:
 
 def topology(leaves: int, networks: int) -> dict[str, Any]:
     """Return netlab's topology of a spine and leaves that all have every tenant."""
-    tenants = {f"t{n}": {} for n in range(1, networks + 1)}
+    tenants: dict[str, dict[str, str]] = {f"t{n}": {} for n in range(1, networks + 1)}
     return {
         "provider": "clab",
         "defaults": {"device": "frr"},

@@ -27,7 +27,7 @@ STANDING = ("clusters", "openshift-cnv", "openshift-sriov-network-operator", "op
 
 def objects(example: Path) -> list[tuple[str, str, dict[str, Any]]]:
     """Return cluster, path and object, in the order in which they are rendered."""
-    made = []
+    made: list[tuple[str, str, dict[str, Any]]] = []
     for file in render(plan(load(example).estate)):
         if file.path.startswith(("clusters/", "argocd/")) and "kustomization" not in file.path:
             cluster = file.path.split("/")[1].removesuffix(".yaml")
