@@ -201,3 +201,29 @@ def fabric_has_a_leaf(estate: Estate) -> Iterator[Fault]:
             "`leaf: true`",
             "write `leaf: true` in the pools of hypervisors",
         )
+
+
+@rule(
+    Code(
+        "HL0707",
+        "An overlay in two clusters is two networks",
+        "OVN-Kubernetes carries an overlay between the nodes of one cluster: guests in another "
+        "have a network of the same name, but do not reach these.",
+        "Use transport evpn to stretch a network, or write a network for each cluster.",
+        "attach: [{cluster: room, namespaces: [red]}, {cluster: lab, namespaces: [red]}]",
+        "attach: [{cluster: room, namespaces: [red]}]",
+    ),
+    Severity.WARNING,
+)
+def overlay_stays_in_its_cluster(estate: Estate) -> Iterator[Fault]:
+    """Find an overlay attached in more than one cluster."""
+    for network in estate.networks.values():
+        names = network.clusters
+        if network.transport == "overlay" and len(names) > 1:
+            yield Fault(
+                network.origin,
+                ("spec", "attach"),
+                f"{network.origin} is an overlay in {in_words(names)}: guests of one do not reach "
+                "those of another",
+                "use transport evpn to stretch it, or write a network for each cluster",
+            )
