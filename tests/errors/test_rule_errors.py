@@ -1,16 +1,16 @@
 """Every code has a case: a bad estate with its findings word for word, and a good one without.
 
-`pytest tests/errors --update-golden` (or HYPERLEAF_GOLDENS=write) writes the words anew; read the
+HYPERLEAF_UPDATE_GOLDEN=1 writes the words anew; read the
 difference before you commit it.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from golden.comparing import is_updating
 from hyperleaf.api import check
 from hyperleaf.describing import describe
 from hyperleaf.rules.registry import CODES, RULES
@@ -26,13 +26,12 @@ def code_of(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_estate_is_told_about_in_these_words(
-    case: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    case: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(case)
     told = describe(check("bad.yaml").findings)
     golden = case / "expected.txt"
-    writes = os.environ.get("HYPERLEAF_GOLDENS") == "write"
-    if writes or request.config.getoption("--update-golden", default=False):
+    if is_updating():
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
 

@@ -1,15 +1,15 @@
 """Every broken file of the folder yaml has its findings beside it, word for word.
 
-HYPERLEAF_GOLDENS=write writes them anew; read the difference before you commit it.
+HYPERLEAF_UPDATE_GOLDEN=1 writes them anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from golden.comparing import is_updating
 from hyperleaf.spec.reading_codes import READING_CODES
 from hyperleaf.spec.yaml import read_text
 
@@ -32,7 +32,7 @@ def told(file: Path) -> str:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_broken_file_is_told_about_in_these_words(file: Path) -> None:
     golden = file.with_suffix(".txt")
-    if os.environ.get("HYPERLEAF_GOLDENS") == "write":
+    if is_updating():
         golden.write_text(told(file), encoding="utf-8")
     assert told(file) == golden.read_text(encoding="utf-8")
 

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def is_updating() -> bool:
+    """Tell whether kept texts are to be written anew, for a person to read the difference."""
+    return os.environ.get("HYPERLEAF_UPDATE_GOLDEN") == "1"
+
+
 def compare(folder: Path, made: Mapping[str, str]) -> None:
     """Assert that `folder` holds exactly the files `made` (names and texts), an estate aside."""
-    if os.environ.get("HYPERLEAF_UPDATE_GOLDEN") == "1":
+    if is_updating():
         _keep(folder, made)
     kept = {path.name: path.read_text() for path in _kept(folder)}
     assert sorted(made) == sorted(kept)
