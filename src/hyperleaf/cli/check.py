@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from hyperleaf.cli import ending
 from hyperleaf.cli.loading import Asked, about_an_estate, stops
-from hyperleaf.cli.screen import say, say_json, styled
+from hyperleaf.cli.screen import say, say_json, styled, wrapped
 
 if TYPE_CHECKING:
     from hyperleaf.api import Loaded
@@ -69,7 +70,8 @@ def _tell_person(loaded: Loaded) -> None:
     where = f"in {files} files" if files > 1 else f"in {loaded.findings[0].place.file}"
     codes = sorted({one.code for one in loaded.findings})
     say(f"{styled(summary(loaded.findings), colour, 'bold')} {where}; read: {estate}")
-    say(f"`hyperleaf explain {codes[0]}` says why, with an example.")
+    more = f"`hyperleaf explain {codes[0]}` says why, with an example."
+    say(wrapped(more, indent="", stream=sys.stdout))
 
 
 def _counts(estate: Estate) -> dict[str, int]:

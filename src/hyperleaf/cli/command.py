@@ -16,6 +16,8 @@ from hyperleaf.cli.screen import say, styled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# By which a shell asks what may stand next.
+COMPLETE = "_HYPERLEAF_COMPLETE"
 # Each in a module of its name; the sentence is what `hyperleaf --help` says without importing it.
 COMMANDS = {
     "init": "Write a first estate: by questions, or one of the examples.",
@@ -87,11 +89,7 @@ def hyperleaf() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; nothing is ever raised."""
     try:
-        status = hyperleaf.main(
-            None if arguments is None else list(arguments),
-            prog_name="hyperleaf",
-            standalone_mode=False,
-        )
+        status = _invoke(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         _swallow_the_rest()
@@ -111,6 +109,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(f"{mark} {_sentence(wrong)}", stream=sys.stderr)
         return ending.COULD_NOT_RUN
     return status if isinstance(status, int) else ending.FINE
+
+
+def _invoke(arguments: list[str]) -> object:
+    """Run a command as click's own `main` does, which would end with 1 where a pipe is closed."""
+    if COMPLETE in os.environ:
+        return hyperleaf.main(arguments, prog_name="hyperleaf", complete_var=COMPLETE)
+    with hyperleaf.make_context("hyperleaf", arguments) as context:
+        return hyperleaf.invoke(context)
 
 
 def _sentence(error: Exception) -> str:

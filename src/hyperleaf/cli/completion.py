@@ -30,14 +30,14 @@ def command(shell: str) -> int:
         ZshComplete,
     )
 
-    from hyperleaf.cli.command import hyperleaf  # noqa: PLC0415 - which imports this module
+    from hyperleaf.cli.command import COMPLETE, hyperleaf  # noqa: PLC0415 - which imports this module
 
     known: dict[str, type[ShellComplete]] = {
         "bash": BashComplete,
         "zsh": ZshComplete,
         "fish": FishComplete,
     }
-    made = known[shell](hyperleaf, {}, "hyperleaf", "_HYPERLEAF_COMPLETE")
+    made = known[shell](hyperleaf, {}, "hyperleaf", COMPLETE)
     # Its text alone: `source()` of bash would first start one to ask for its version.
     say((made.source_template % made.source_vars()).strip("\n"))
     return ending.FINE

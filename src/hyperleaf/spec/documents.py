@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.findings import Finding, Origin, Severity, at
@@ -91,7 +90,7 @@ def _kind_of(document: Document) -> tuple[type | None, Finding | None]:
     if api == API_VERSION:
         if kind in KINDS:
             return KINDS[kind], None
-        close = get_close_matches(kind, KINDS, n=1)
+        close = _close(kind, KINDS)
         return None, at(
             origin,
             "kind",
@@ -101,7 +100,7 @@ def _kind_of(document: Document) -> tuple[type | None, Finding | None]:
         )
     if (api.partition("/")[0], kind) in BESIDE:
         return Foreign, None
-    if kind in KINDS and get_close_matches(api, [API_VERSION], n=1, cutoff=0.7):
+    if kind in KINDS and _close(api, [API_VERSION], 0.7):
         return None, at(
             origin,
             "apiVersion",
@@ -131,7 +130,7 @@ def _finding_of(problem: Problem, origin: Origin) -> Finding:
             return at(origin, *path, code="HL0054", message=f"{name} is missing", hint=hint)
         case "unknown":
             known = sorted(problem.known)
-            close = get_close_matches(str(path[-1]), known, n=1)
+            close = _close(str(path[-1]), known)
             return at(
                 origin,
                 *path,
@@ -145,6 +144,13 @@ def _finding_of(problem: Problem, origin: Origin) -> Finding:
             return at(origin, *path, code="HL0058", message=f"{name}: {problem.message}", hint=hint)
         case "type":
             return at(origin, *path, code="HL0056", message=f"{name} {problem.message}", hint=hint)
+
+
+def _close(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Return the known word that was meant, if one is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - mistakes only
+
+    return get_close_matches(word, list(known), n=1, cutoff=cutoff)
 
 
 def _named(path: Path) -> str:
