@@ -111,18 +111,14 @@ class StaticRoute:
 class Vrf:
     """A routing domain: shared and named by a VRF document, or a network's own.
 
-    The L3VNI `vni` is the number of its routing table too.
+    `table` is the number of its routing table: the L3VNI unless stated.
     """
 
     name: str
     shared: bool
     vni: Vni
+    table: int
     egress: Egress
     leaks: tuple[Leak, ...]
     routes: tuple[StaticRoute, ...]
     origin: Origin
-
-    @property
-    def table(self) -> int:
-        """The number of the VRF's routing table."""
-        return int(self.vni)

@@ -171,6 +171,7 @@ def resolve_vrf(written: spec.VRF, origin: Origin) -> Vrf:
         name=written.metadata.name,
         shared=True,
         vni=written.spec.vni,
+        table=int(written.spec.table or written.spec.vni),
         egress=written.spec.egress,
         leaks=resolve_leaks(written.spec.leaks),
         routes=resolve_routes(written.spec.routes),

@@ -91,6 +91,7 @@ def own_vrf(segment: Segment, fabric: Fabric | None) -> Vrf | None:
         name=segment.name,
         shared=False,
         vni=Vni(number),
+        table=int(spec.table or number),
         egress=spec.egress or "none",
         leaks=resolve_leaks(spec.leaks),
         routes=resolve_routes(spec.routes),

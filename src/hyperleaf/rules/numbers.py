@@ -146,8 +146,8 @@ def segment_and_vrf_differ(estate: Estate) -> Iterator[Fault]:
     Code(
         "HL0204",
         "Two VRFs have one L3VNI",
-        "The L3VNI is the number of a VRF's routing table: with one number two tenants would route "
-        "in one table. A network without `vrf` gets the L3VNI 20000 + VLAN id.",
+        "Leaves tell VRFs apart by the L3VNI: guests of both would be in one. A network without "
+        "`vrf` gets the L3VNI 20000 + VLAN id.",
         "State another `vni` in the VRF; or share a VRF.",
         "vni: 20100",
         "vni: 5001",
@@ -180,9 +180,9 @@ def _same_vlan_reported(estate: Estate, first: Vrf, second: Vrf) -> bool:
     Code(
         "HL0205",
         "A routing table is reserved",
-        "The L3VNI is the number of the VRF's routing table. 253 to 255 are the kernel's own "
-        "(default, main, local), 7 is OVN-Kubernetes'.",
-        "Choose another `vni`.",
+        "Without `table` the L3VNI is the number of the VRF's routing table. 253 to 255 are the "
+        "kernel's own (default, main, local), 7 is OVN-Kubernetes'.",
+        "Choose another `vni`, or state `table`.",
         "vni: 254",
         "vni: 500",
     )
@@ -191,14 +191,55 @@ def table_is_free(estate: Estate) -> Iterator[Fault]:
     """Find a VRF whose table somebody else keeps."""
     for vrf in estate.vrfs.values():
         if vrf.table in RESERVED_TABLES:
-            path, _, owner = _l3_place(estate, vrf)
+            path, _, owner = _table_place(estate, vrf)
             yield Fault(
                 vrf.origin,
                 path,
                 f"{owner} would route in table {vrf.table}, "
                 f"which is reserved ({RESERVED_TABLES[vrf.table]})",
-                "choose another `vni`: it is the number of the routing table too",
+                "choose another `table`: without one it is the `vni`",
             )
+
+
+@rule(
+    Code(
+        "HL0212",
+        "Two VRFs route in one table",
+        "A routing table belongs to one VRF device: the second tenant's routes would be the first "
+        "one's as well. Without `table` it is the L3VNI.",
+        "State another `table`.",
+        "table: 20101",
+        "table: 900",
+    )
+)
+def table_is_used_once(estate: Estate) -> Iterator[Fault]:
+    """Find two VRFs with one table, at least one of them stated."""
+    vrfs = ((vrf.table, vrf) for vrf in estate.vrfs.values())
+    for table, first, second in repeated(vrfs, lambda vrf: _table_order(estate, vrf)):
+        if first.vni == second.vni:
+            continue  # HL0204
+        path, _, owner = _table_place(estate, second)
+        _, there, other = _table_place(estate, first)
+        yield Fault(
+            second.origin,
+            path,
+            f"{owner} would route in table {table}, which is that of {other} already, at {there}",
+            "state another `table`",
+        )
+
+
+def _table_place(estate: Estate, vrf: Vrf) -> tuple[Path, Place, str]:
+    """Return where a VRF's table comes from, and its name for a reader."""
+    path, place, owner = _l3_place(estate, vrf)
+    if is_written(vrf.origin, "spec", "table"):
+        path = ("spec", "table")
+        place = vrf.origin.place(*path)
+    return path, place, owner
+
+
+def _table_order(estate: Estate, vrf: Vrf) -> tuple[bool, Place]:
+    """Order VRFs with one table: where one is stated, that can be changed."""
+    return is_written(vrf.origin, "spec", "table"), _table_place(estate, vrf)[1]
 
 
 @rule(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SEGMENT = "only a segment of the fabric (transport evpn) has it"
 _OF_SEGMENTS = dict.fromkeys(
-    ("vni", "vrf", "gateways", "gatewayMac", "ra", "egress", "leaks", "routes"), _SEGMENT
+    ("vni", "vrf", "table", "gateways", "gatewayMac", "ra", "egress", "leaks", "routes"), _SEGMENT
 )
 _VIRTUAL_FUNCTIONS = "only transport sriov cuts virtual functions"
 # Per transport, the fields that say nothing to it, and why; `dhcp` and `addresses` have own rules.
@@ -155,21 +155,21 @@ def _value(network: Network, field: str) -> object:
     Code(
         "HL0705",
         "A network decides for a VRF that it shares",
-        "Egress, leaks and static routes are a routing domain's: a network may state them only for "
-        "the VRF of its own.",
+        "Egress, leaks, routes and the table are a routing domain's: a network states them only "
+        "for the VRF of its own.",
         "State the field in the VRF.",
         "vrf: blue, egress: nat",
         "vrf: blue",
     )
 )
 def shared_vrf_decides_itself(estate: Estate) -> Iterator[Fault]:
-    """Find egress, leaks or routes beside `vrf`."""
+    """Find egress, leaks, routes or a table beside `vrf`."""
     for network in stretched(estate):
         if not is_written(network.origin, "spec", "vrf"):
             continue
         shared = estate.vrfs.get(network.vrf or "")
         place = f", at {shared.origin.place('spec')}" if shared else ""
-        for field in ("egress", "leaks", "routes"):
+        for field in ("egress", "leaks", "routes", "table"):
             if is_written(network.origin, "spec", field):
                 yield Fault(
                     network.origin,

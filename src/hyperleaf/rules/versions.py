@@ -81,17 +81,17 @@ def hosted_arm_is_a_preview(estate: Estate) -> Iterator[Fault]:
 @rule(
     Code(
         "HL0632",
-        "The range of MACs is set by a ConfigMap",
-        "From 4.21 on HyperConverged takes KubeMacPool's range itself. Before, the pool's own "
-        "ConfigMap has it, which the operator may set back at an upgrade: look at it afterwards.",
-        "Upgrade to 4.21, or check the ConfigMap after each upgrade.",
+        "The range of MACs holds from the first installation on",
+        "From 4.21 on HyperConverged takes KubeMacPool's range itself. Before, an "
+        "annotation of it patches the operator below, which refuses to change a deployed range.",
+        "Apply it before virtualization is installed, or upgrade to 4.21.",
         "version: 4.18.2",
         "version: 4.21.0",
     ),
     Severity.WARNING,
 )
 def mac_pool_is_a_setting(estate: Estate) -> Iterator[Fault]:
-    """Find `macPool` in a version whose operator does not know it."""
+    """Find `macPool` in a version whose operator takes it once."""
     for cluster in estate.clusters.values():
         pool = cluster.virtualization.mac_pool if cluster.virtualization else None
         if pool is not None and not cluster.version.is_at_least(*MAC_POOL_FIELD):
@@ -99,8 +99,8 @@ def mac_pool_is_a_setting(estate: Estate) -> Iterator[Fault]:
                 cluster.origin,
                 ("spec", "virtualization", "macPool"),
                 f"{cluster.name} has version {cluster.version}: before {_told(MAC_POOL_FIELD)} the "
-                "range goes into KubeMacPool's own ConfigMap, which an upgrade may set back",
-                "look at the ConfigMap after each upgrade",
+                "range takes effect only when virtualization is installed, never afterwards",
+                "apply it before the installation, or upgrade",
             )
 
 
@@ -110,12 +110,11 @@ def mac_pool_is_a_setting(estate: Estate) -> Iterator[Fault]:
         "OVN-Kubernetes takes the VRFs for its own",
         "From OpenShift 4.18 on OVN-Kubernetes makes VRFs for user-defined networks, with routing "
         "tables from 1000 on, and removes every other VRF with such a table as stale, once a "
-        "minute. A VRF's table is its L3VNI.",
-        "Use L3VNIs below 1000: `vni` of a VRF, or the base `vnis.l3`.",
-        "version: 4.18.2",
-        "version: 4.16.8",
-    ),
-    Severity.WARNING,
+        "minute. Without `table` a VRF's is its L3VNI.",
+        "State a `table` below 1000 in each VRF, or in each network that has its own.",
+        "vlan: 100, subnets",
+        "vlan: 100, table: 100, subnets",
+    )
 )
 def tables_are_not_ovns(estate: Estate) -> Iterator[Fault]:
     """Find VRFs with a table from 1000 on, on leaves where OVN-Kubernetes removes them."""
@@ -131,5 +130,5 @@ def tables_are_not_ovns(estate: Estate) -> Iterator[Fault]:
                 f"OVN-Kubernetes of {cluster.version} removes VRFs with a routing table from "
                 f"{FIRST_TABLE_OF_OVN} on that are not its own: {len(taken)} of {cluster.name}, "
                 f"as {taken[0]} with table {estate.vrfs[taken[0]].table}",
-                f"use L3VNIs below {FIRST_TABLE_OF_OVN}: `vni` of a VRF, or the base `vnis.l3`",
+                f"state `table` below {FIRST_TABLE_OF_OVN} in each VRF, or network with its own",
             )

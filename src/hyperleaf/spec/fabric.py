@@ -15,6 +15,7 @@ from hyperleaf.spec.fields import (
     NameField,
     PortField,
     SubnetField,
+    TableField,
     VniField,
     field,
 )
@@ -166,7 +167,10 @@ class StaticRoute(Model):
 class VrfSpec(Model):
     """A routing domain that several networks share."""
 
-    vni: VniField = field(description="The L3VNI; also the number of the routing table.")
+    vni: VniField = field(description="The L3VNI.")
+    table: TableField | None = field(
+        default=None, description="The routing table; absent: the L3VNI. From 4.18 on below 1000."
+    )
     egress: Egress = field(
         default="none",
         description="nat: by the node's own way out; border: the data centre's default route.",

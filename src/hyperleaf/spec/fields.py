@@ -16,7 +16,7 @@ from hyperleaf.values.addresses import (
 )
 from hyperleaf.values.macs import Mac, MacRange
 from hyperleaf.values.names import DeviceName, ObjectName, label_key, label_value
-from hyperleaf.values.numbers import Asn, Bounded, Mtu, Port, VlanId, Vni
+from hyperleaf.values.numbers import Asn, Bounded, Mtu, Port, RouteTable, VlanId, Vni
 from hyperleaf.values.units import Duration, Quantity, Version
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ VlanField = Annotated[VlanId, _number(VlanId)]
 VniField = Annotated[Vni, _number(Vni)]
 MtuField = Annotated[Mtu, _number(Mtu)]
 PortField = Annotated[Port, _number(Port)]
+TableField = Annotated[RouteTable, _number(RouteTable)]
 MacField = Annotated[Mac, _text(_unicast, example="02:68:6c:00:27:d8")]
 MacRangeField = Annotated[
     MacRange,

@@ -15,6 +15,7 @@ from hyperleaf.spec.fields import (
     NameField,
     RangeField,
     SubnetField,
+    TableField,
     Text,
     VlanField,
     VniField,
@@ -100,6 +101,9 @@ class NetworkSpec(NetworkOptions):
     gateway_mac: MacField | None = None
     dhcp: Dhcp | None = None
     ra: RouterAdvertisement = RouterAdvertisement()
+    table: TableField | None = field(
+        default=None, description="The own VRF's routing table; absent: its L3VNI."
+    )
     leaks: tuple[Leak, ...] = field(default=(), description="Of the network's own VRF.")
     routes: tuple[StaticRoute, ...] = field(default=(), description="Of the network's own VRF.")
     addresses: Literal["dhcp", "pinned", "none"] = field(

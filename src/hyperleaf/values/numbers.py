@@ -44,6 +44,12 @@ class Mtu(Bounded):
     least, most, what = 576, 9216, "an MTU"
 
 
+class RouteTable(Bounded):
+    """A routing table's number; the kernel takes 32 bits, and 0 for none."""
+
+    least, most, what = 1, 0xFFFFFFFF, "a routing table"
+
+
 class Port(Bounded):
     """A UDP or TCP port."""
 
