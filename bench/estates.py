@@ -17,8 +17,8 @@ spec:
   underlay: {{cidrs: [10.0.0.0/12], mtu: 9001}}
   reflectors: {{cluster: hub, addresses: [10.0.0.11, 10.0.0.12]}}
   borders:
-  - {{name: dc-leaf-1, address: 10.15.0.11}}
-  - {{name: dc-leaf-2, address: 10.15.0.12}}
+  - {{name: dc-leaf-1, address: 10.15.0.11, mtu: 8951}}
+  - {{name: dc-leaf-2, address: 10.15.0.12, mtu: 8951}}
 ---
 apiVersion: hyperleaf.dev/v1alpha1
 kind: Cluster
@@ -37,7 +37,7 @@ spec:
   hub: hub
   version: 4.16.8
   platform: {{baremetal: {{}}}}
-  networks: {{machine: [10.1.0.0/16]}}
+  networks: {{machine: [10.1.0.0/16], service: [10.250.0.0/16]}}
   nodePools:
   - {{name: metal, replicas: {leaves}, leaf: true}}
 """
