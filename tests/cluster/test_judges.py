@@ -287,7 +287,7 @@ def test_nmstate_takes_the_router_mac_from_the_interface_of_the_two_that_are_nam
 
 def test_nmstate_fails_where_a_capture_finds_nothing(nmstate: Nmstate) -> None:
     nowhere = CURRENT | {"routes": {"running": []}}
-    with pytest.raises(PolicyError, match="route with .destination=0.0.0.0/0. not found"):
+    with pytest.raises(PolicyError, match=r"route with 'destination=0\.0\.0\.0/0' not found"):
         nmstate.resolve(POLICY, nowhere)
 
 
