@@ -285,6 +285,12 @@ def test_a_word_that_names_nothing_is_told_what_it_may_mean(
         trace(aws, word, "outside")
 
 
+def test_a_guest_on_the_pod_network_alone_is_told_so() -> None:
+    estate = planned([*head(), tenant("a", 1), guest("web")])
+    with pytest.raises(UnknownEndError, match="no NIC on a network of this estate"):
+        trace(estate, "a/web", "a")
+
+
 @pytest.mark.parametrize(("a", "b"), [("outside", "border"), ("node:hub", "8.8.8.8")])
 def test_one_end_must_be_a_guest(aws: Plan, a: str, b: str) -> None:
     with pytest.raises(ValueError, match="one end must be a guest"):

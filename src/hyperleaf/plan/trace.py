@@ -99,6 +99,9 @@ def ends(plan: Plan, text: str) -> tuple[Endpoint, ...]:
     found = tuple(_machine_ends(plan, name, site))
     if found:
         return found
+    if any(name in _names(one) for one in plan.estate.machines):
+        where = f" in {site}" if site else ""
+        raise UnknownEndError(f"guest {name!r} has no NIC on a network of this estate{where}")
     machines = [f"{one.namespace}/{one.name}" for one in plan.estate.machines]
     raise _unknown(
         "network, guest or address", name, [*plan.estate.networks, *machines, OUTSIDE, BORDER]
@@ -171,9 +174,13 @@ def _site_of(plan: Plan, network: Network, address: Address) -> str:
 
 def _machine_ends(plan: Plan, name: str, site: str) -> Iterator[Endpoint]:
     for machine in plan.estate.machines:
-        if name in {machine.name, f"{machine.namespace}/{machine.name}"}:
+        if name in _names(machine):
             for nic in machine.nics:
                 yield from _nic_ends(plan, machine, nic, site)
+
+
+def _names(machine: Machine) -> tuple[str, str]:
+    return machine.name, f"{machine.namespace}/{machine.name}"
 
 
 def _nic_ends(plan: Plan, machine: Machine, nic: Nic, site: str) -> Iterator[Endpoint]:
