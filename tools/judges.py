@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tools.building import (
     RECIPES,
@@ -26,9 +26,6 @@ from tools.building import (
 from tools.crds import build_crds
 from tools.debian import build_root, unpack
 from tools.toolchains import cargo, go_build
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KUBERNETES = "v1.34.4"
 ETCD_RELEASE = "trixie"
@@ -75,8 +72,15 @@ def build_nmstate(shop: Workshop) -> None:
     shutil.copy2(shop.scratch / "installed" / "bin" / "nmstatectl", shop.folder / "nmstatectl")
     recipe = shop.scratch / "nmresolve"
     shutil.copytree(RECIPES / "nmresolve", recipe)
-    shop.run(command, "build", "--release", "--locked", cwd=recipe, env=env)
+    shutil.copy2(_unpacked(f"nmstatectl-{NMSTATE}") / "Cargo.lock", recipe / "Cargo.lock")
+    shop.run(command, "build", "--release", cwd=recipe, env=env)
     shutil.copy2(target / "release" / "nmresolve", shop.folder / "nmresolve")
+
+
+def _unpacked(crate: str) -> Path:
+    """Return where cargo unpacked a crate that it has built."""
+    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    return next(home.glob(f"registry/src/*/{crate}"))
 
 
 JUDGES = (

@@ -10,10 +10,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A judge's folder, or None and the reason in words."""
+    """A judge's folder, or None and the reason in words; some machines cannot have every judge."""
 
     folder: Path | None
     reason: str
+    is_possible: bool = True
 
 
 def cache_folder() -> Path:
@@ -27,8 +28,10 @@ def find(name: str) -> Found:
     if (link / "recipe.json").is_file():
         return Found(link.resolve(), "built")
     note = cache_folder() / "judges" / f"{name}.missing"
-    why = f": {json.loads(note.read_text())}" if note.is_file() else ""
-    return Found(None, f"the judge {name!r} is not built, run `make tools`{why}")
+    if note.is_file():
+        why = json.loads(note.read_text())
+        return Found(None, f"the judge {name!r} cannot be built here: {why}", is_possible=False)
+    return Found(None, f"the judge {name!r} is not built, run `make tools`")
 
 
 def folder(name: str) -> Path:
