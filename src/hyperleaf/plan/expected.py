@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from hyperleaf.plan.reach import How
 
 FORMAT = 1
-FAMILIES = (4, 6)
 # Ports that a node answers to others, never to a tenant.
 NODE_SERVICES = (
     ("kubelet", 10250),
@@ -142,7 +141,11 @@ def _guest(plan: Plan, tables: Tables, end: Endpoint) -> dict[str, Any]:
     }
     if end.site == BORDERS:
         return made
-    ways = {family: reach(plan, end, outside(), family, tables).how for family in FAMILIES}
+    families = [one.version for one in end.addresses]
+    ways = {
+        family: reach(plan, end, outside(), family, tables=tables, with_hops=False).how
+        for family in families
+    }
     return {
         **made,
         "outside": {str(family): how for family, how in ways.items() if how is not None},
@@ -152,7 +155,9 @@ def _guest(plan: Plan, tables: Tables, end: Endpoint) -> dict[str, Any]:
             if how is not None
         },
         "entered": [
-            family for family in FAMILIES if reach(plan, outside(), end, family, tables).reached
+            family
+            for family in families
+            if reach(plan, outside(), end, family, tables=tables, with_hops=False).reached
         ],
     }
 

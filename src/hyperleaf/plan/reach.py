@@ -16,6 +16,8 @@ from hyperleaf.plan.leaf import ANYWHERE
 from hyperleaf.plan.routes import Route, Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hyperleaf.findings import Origin, Place
     from hyperleaf.model.fabric import Vrf
     from hyperleaf.model.network import Network
@@ -60,14 +62,21 @@ class _StoppedError(Exception):
         self.stop = Stop(origin.place(*path), str(origin), reason)
 
 
-def reach(
-    plan: Plan, source: Endpoint, target: Endpoint, family: int = 4, tables: Tables | None = None
+def reach(  # noqa: PLR0913 - each by its name
+    plan: Plan,
+    source: Endpoint,
+    target: Endpoint,
+    family: int = 4,
+    *,
+    tables: Tables | None = None,
+    with_hops: bool = True,
 ) -> Verdict:
     """Return whether `source` opens a connection to `target` in a family (4 or 6).
 
-    One end must be a guest, else ValueError. `tables` spares making the same ones again.
+    One end must be a guest, else ValueError. `tables` spares making the same ones again; hops are
+    left out where only the verdict counts.
     """
-    asked = _Question(plan, tables or Tables(plan), family)
+    asked = _Question(plan, tables or Tables(plan), family, hops=with_hops)
     try:
         how, passed, assumes = asked.answer(source, target)
     except _StoppedError as stopped:
@@ -87,6 +96,7 @@ class _Question:
     plan: Plan
     tables: Tables
     family: int
+    hops: bool
 
     def answer(self, source: Endpoint, target: Endpoint) -> Answer:
         """Return how the packet goes, or raise what stops it."""
@@ -115,11 +125,11 @@ class _Question:
         self._has_family(here)
         self._has_family(there)
         if here.vrf == there.vrf:
-            passed = hops.routed(self._way(source, target))
+            passed = self._told(hops.routed, source, target)
             return "routed in VRF", passed, ""
         forth = self._leaked(source, here, there, self._address(target))
         self._leaked(target, there, here, self._address(source), back=True)
-        passed = hops.leaked(self._way(source, target), forth)
+        passed = self._told(hops.leaked, source, target, forth)
         return "leak", passed, ""
 
     def _same_segment(self, source: Endpoint, target: Endpoint, network: Network) -> Answer:
@@ -132,7 +142,7 @@ class _Question:
                 f"transport {network.transport} ends at the cluster: between {source.site} and "
                 f"{target.site} only evpn carries {network.name}",
             )
-        return "same segment", hops.bridged(self._way(source, target)), ""
+        return "same segment", self._told(hops.bridged, source, target), ""
 
     def _leaked(
         self, source: Endpoint, here: Network, there: Network, to: Address, *, back: bool = False
@@ -170,7 +180,7 @@ class _Question:
                 f"the gateway of {there.name} answers only within VRF {there.vrf}",
             )
         how: How = "same segment" if here is there else "routed in VRF"
-        return how, hops.to_gateway(self._way(source, target), self._address(target)), ""
+        return how, self._told(hops.to_gateway, source, target, self._address(target)), ""
 
     # Away from the fabric
 
@@ -184,11 +194,11 @@ class _Question:
         match route.kind:
             case "main":
                 self._leaves_by_node(source, here, vrf)
-                passed = hops.by_node(self._way(source, target), route)
+                passed = self._told(hops.by_node, source, target, route)
                 assumes = _main_has(route)
                 return "nat", passed, assumes
             case "static":
-                passed = hops.by_static_route(self._way(source, target), route)
+                passed = self._told(hops.by_static_route, source, target, route)
                 return "routed in VRF", passed, f"the guest at {route.via} forwards it"
             case "leak":
                 return self._away_by_leak(source, here, target, route)
@@ -197,7 +207,7 @@ class _Question:
                     route.origin, route.path, f"{to} lies in {route.network} and is no guest's"
                 )
             case _:
-                passed = hops.by_border(self._way(source, target), route)
+                passed = self._told(hops.by_border, source, target, route)
                 return "border", passed, _beyond(target)
 
     def _away_by_leak(
@@ -212,7 +222,7 @@ class _Question:
                 route.path,
                 f"VRF {other.name} has no way back to {here.name}: export its subnets too",
             )
-        passed = hops.by_border(self._way(source, target), route)
+        passed = self._told(hops.by_border, source, target, route)
         return "border", passed, _beyond(target)
 
     def _leaves_by_node(self, source: Endpoint, here: Network, vrf: Vrf) -> None:
@@ -278,7 +288,7 @@ class _Question:
         route = self.tables.find(target.site or "", vrf, self._address(source))
         if route.kind == "border" or (route.kind == "leak" and source.kind == "outside"):
             self._away(target, there, source)
-            passed = hops.from_border(self._way(source, target), route)
+            passed = self._told(hops.from_border, source, target, route)
             return "border", passed, _beyond(source)
         if route.drops and vrf.egress != "nat":
             raise self._dropped(route, vrf, source, self._address(source))
@@ -291,8 +301,12 @@ class _Question:
 
     # What must be true of an end
 
-    def _way(self, source: Endpoint, target: Endpoint) -> hops.Way:
-        return hops.Way(self.plan, source, target, self.family)
+    def _told(
+        self, tell: Callable[..., list[Hop]], source: Endpoint, target: Endpoint, *more: object
+    ) -> list[Hop]:
+        """Return the stations, where somebody wants to know them."""
+        way = hops.Way(self.plan, source, target, self.family)
+        return tell(way, *more) if self.hops else []
 
     def _network(self, end: Endpoint) -> Network:
         """Return the network that a guest is on, or raise why no guest can be there."""

@@ -38,7 +38,7 @@ def trace(plan: Plan, source: str, target: str) -> tuple[Verdict, ...]:
     made = []
     for family in _families(sources, targets):
         verdicts = [
-            reach(plan, one, other, family, tables)
+            reach(plan, one, other, family, tables=tables)
             for one in sources
             for other in targets
             if _speaks(one, family) and _speaks(other, family)
