@@ -82,6 +82,7 @@ def test_one_end_reaches_the_other(aws: Plan, a: str, b: str, how: str) -> None:
         ("red", "172.16.5.10", "  underlay: {cidrs: [10.0.0.0/16, 10.1.0.0/16"),
         ("red", "10.132.0.9", "  networks: {machine: [10.0.16.0/20]}"),
         ("red", "172.31.0.10", "  networks: {machine: [10.0.16.0/20]}"),
+        ("blue-front", "fd00:ec2::254", "  underlay: {cidrs: [10.0.0.0/16, 10.1.0.0/16"),
         ("red", "169.254.169.254", "  underlay: {cidrs: [10.0.0.0/16, 10.1.0.0/16"),
         ("red", "192.168.7.7", "  egress: nat "),
         ("node:prod", "red", "  networks: {machine: [10.0.16.0/20]}"),

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hyperleaf.model.fabric import BORDERS
 from hyperleaf.plan import devices
 from hyperleaf.plan.endpoints import Endpoint, guest, guests, outside
-from hyperleaf.plan.leaf import host_ranges
+from hyperleaf.plan.nodes import plan_nodes
 from hyperleaf.plan.reach import reach
 from hyperleaf.plan.routes import Tables
 
@@ -182,10 +182,9 @@ def _forbidden(plan: Plan) -> dict[str, Any]:
     fabric = plan.estate.fabric
     if fabric is None:
         return {"ranges": {}, "services": []}
+    nodes = [plan_nodes(fabric, cluster) for cluster in plan.estate.clusters.values()]
     ranges = {
-        cluster.name: [str(one) for one in host_ranges(cluster, fabric)]
-        for cluster in plan.estate.clusters.values()
-        if cluster.leaf_pools
+        one.cluster: [str(subnet) for subnet in one.host_ranges] for one in nodes if one is not None
     }
     on_nodes = [{"name": name, "port": port, "on": "node"} for name, port in NODE_SERVICES]
     # A gateway's address is the node's own: what listens on every address listens there, too.

@@ -19,6 +19,8 @@ from hyperleaf.plan.leaf import (
     vrf_subnets,
 )
 
+from hyperleaf.plan.nodes import OWN_IPV6
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -214,4 +216,5 @@ def _host_routes(estate: Estate, name: str) -> Iterator[Route]:
     if fabric is not None:
         for index, subnet in enumerate(fabric.underlay):
             yield Route(subnet, "hosts", fabric.origin, ("spec", "underlay", "cidrs", index))
-        yield Route(LINK_LOCAL, "hosts", fabric.origin, ("spec", "underlay"))
+        for subnet in (LINK_LOCAL, *OWN_IPV6):
+            yield Route(subnet, "hosts", fabric.origin, ("spec", "underlay"))
