@@ -18,7 +18,6 @@ from hyperleaf.plan.leaf import (
     private_ranges,
     vrf_subnets,
 )
-
 from hyperleaf.plan.nodes import OWN_IPV6
 
 if TYPE_CHECKING:
