@@ -133,3 +133,16 @@ def test_leases_leave_out_the_gateway_and_the_borders_own_addresses() -> None:
     (scope,) = plan(estate_of(FABRIC, HUB, PROD, red)).scopes
     assert [(str(a), str(b)) for a, b in scope.pools] == [("172.20.100.2", "172.20.100.252")]
     assert str(scope.router) == "172.20.100.1"
+
+
+def test_reflectors_on_a_control_plane_find_their_address_by_br_ex() -> None:
+    nodes = reflectors(FABRIC, HUB, PROD).nodes
+    assert (nodes.kind, nodes.device) == ("br-ex", None)
+    assert nodes.selector == {"hyperleaf.dev/reflector": "corp"}
+
+
+def test_reflectors_in_a_pool_find_it_as_the_pool_does() -> None:
+    fabric = FABRIC.replace("cluster: hub,", "cluster: prod, pool: rr,")
+    prod = PROD.replace("{name: metal, leaf: true}", "{name: rr, uplinks: {primary: {nic: eth0}}}")
+    nodes = reflectors(fabric, HUB, prod).nodes
+    assert (nodes.kind, nodes.device) == ("nic", "eth0")

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.model import labels
 from hyperleaf.plan import devices
-from hyperleaf.plan.leaf import Import, Segment, imports_of, plan_segment, vrf_mtu, vrf_subnets
+from hyperleaf.plan.leaf import (
+    Import,
+    NodeClass,
+    Segment,
+    class_name,
+    imports_of,
+    plan_segment,
+    vrf_mtu,
+    vrf_subnets,
+    way,
+)
 from hyperleaf.values.addresses import IPV4, Interface, interface, last_host
 from hyperleaf.values.numbers import route_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.fabric import Bfd, Border, Egress, Fabric, StaticRoute, Vrf
     from hyperleaf.model.network import Network
@@ -23,13 +34,12 @@ if TYPE_CHECKING:
     from hyperleaf.values.numbers import Asn, Mtu, Port, Vni
     from hyperleaf.values.units import Duration
 
-MASTER = "node-role.kubernetes.io/master"
-
 
 @dataclass(frozen=True, slots=True)
 class ReflectorPlan:
     """The route reflectors: sessions accepted from `ranges`, opened to `borders`.
 
+    `nodes` is how they find their own address: a hub's control plane always has br-ex.
     `cluster_id` is the same on all of them (RFC 4456), written as an address.
     """
 
@@ -46,6 +56,7 @@ class ReflectorPlan:
     hold: Duration
     keepalive: Duration
     selector: Mapping[str, str]
+    nodes: NodeClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,20 @@ def plan_reflectors(estate: Estate) -> ReflectorPlan | None:
         bfd=fabric.bfd,
         hold=fabric.hold,
         keepalive=fabric.keepalive,
+        selector={labels.REFLECTOR: fabric.name},
+        nodes=_reflector_nodes(fabric, home),
+    )
+
+
+def _reflector_nodes(fabric: Fabric, home: Cluster | None) -> NodeClass:
+    """Return the class of the reflectors' nodes: of their pool, or a control plane's."""
+    pools = [pool for pool in home.pools if pool.name == fabric.reflectors.pool] if home else []
+    kind, device = way(pools[0].primary) if pools else ("br-ex", None)
+    return NodeClass(
+        name=f"reflector-{class_name(kind, device)}",
+        kind=kind,
+        device=device,
+        pools=tuple(pool.name for pool in pools),
         selector={labels.REFLECTOR: fabric.name},
     )
 

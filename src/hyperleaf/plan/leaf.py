@@ -107,8 +107,8 @@ class LeafVrf:
 
 
 @dataclass(frozen=True, slots=True)
-class LeafClass:
-    """Leaves that find their VTEP in the same way: a policy serves them all, however many.
+class NodeClass:
+    """Nodes that find their own address in the same way: a policy serves them all, however many.
 
     `selector` are the node labels that pick them; `device` is known where the pool states it.
     """
@@ -137,7 +137,7 @@ class LeafPlan:
     hold: Duration
     keepalive: Duration
     pinned_vteps: Mapping[str, Address]
-    classes: tuple[LeafClass, ...]
+    classes: tuple[NodeClass, ...]
     vrfs: tuple[LeafVrf, ...]
     host_ranges: tuple[Subnet, ...]
     selector: Mapping[str, str]
@@ -290,13 +290,13 @@ def _plan_vrf(estate: Estate, cluster: Cluster, vrf: Vrf, fabric: Fabric) -> Lea
     )
 
 
-def _classes(fabric: Fabric, pools: Iterable[Pool]) -> tuple[LeafClass, ...]:
+def _classes(fabric: Fabric, pools: Iterable[Pool]) -> tuple[NodeClass, ...]:
     groups: dict[tuple[str, str | None], list[str]] = {}
     for pool in pools:
-        groups.setdefault(_way(pool.primary), []).append(pool.name)
+        groups.setdefault(way(pool.primary), []).append(pool.name)
     return tuple(
-        LeafClass(
-            name=kind if device is None else f"{kind}-{device}".replace(".", "-").lower(),
+        NodeClass(
+            name=class_name(kind, device),
             kind=kind,
             device=device,
             pools=tuple(names),
@@ -306,8 +306,14 @@ def _classes(fabric: Fabric, pools: Iterable[Pool]) -> tuple[LeafClass, ...]:
     )
 
 
-def _way(primary: Uplink) -> tuple[str, str | None]:
+def way(primary: Uplink) -> tuple[str, str | None]:
+    """Return how a pool's nodes find their default route: the kind of device, its name if known."""
     return primary.kind, None if primary.kind == "br-ex" else primary.device
+
+
+def class_name(kind: str, device: str | None) -> str:
+    """Return the name of nodes whose default route leaves in one way, fit for an object's name."""
+    return kind if device is None else f"{kind}-{device}".replace(".", "-").lower()
 
 
 def uplink_label(kind: str, device: str | None) -> str:

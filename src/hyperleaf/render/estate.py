@@ -22,7 +22,7 @@ from hyperleaf.render.frr_daemons import crd_file, daemon_manifests
 from hyperleaf.render.frr_objects import frr_manifests
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
-from hyperleaf.render.policies import evpn_policies
+from hyperleaf.render.policies import evpn_policies, reflector_policies
 from hyperleaf.render.settings import setting_manifests
 from hyperleaf.render.uplinks import uplink_policies
 
@@ -38,6 +38,8 @@ NO_ARGO_CD_OPTIONS = ArgoCd()
 def _policies(plan: ClusterPlan) -> Iterator[Manifest]:
     if plan.leaves is not None:
         yield from evpn_policies(plan.leaves)
+    if plan.reflectors is not None:
+        yield from reflector_policies(plan.reflectors)
     for uplink in plan.uplinks:
         yield from uplink_policies(uplink)
 

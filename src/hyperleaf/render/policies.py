@@ -2,7 +2,7 @@
 
 A VRF device must list its bridges, so a VRF is the least unit that depends on no other policy; and
 a policy is applied whole, so that one for all VRFs would touch every tenant of a node whenever one
-of them gains a network (docs/adr has the cost). A policy serves every node of a class: what differs
+of them gains a network (docs/adr/0001). A policy serves every node of a class: what differs
 from node to node is captured there.
 """
 
@@ -30,7 +30,8 @@ from hyperleaf.values.macs import Mac
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hyperleaf.plan.leaf import LeafClass, LeafPlan, LeafVrf, Segment
+    from hyperleaf.plan.borders import ReflectorPlan
+    from hyperleaf.plan.leaf import LeafPlan, LeafVrf, NodeClass, Segment
     from hyperleaf.render.manifest import Manifest
     from hyperleaf.values.addresses import Address
     from hyperleaf.values.numbers import Mtu, Port, Vni
@@ -70,10 +71,19 @@ def evpn_policies(leaves: LeafPlan) -> Iterator[Manifest]:
     """
     nodes = tuple(_pinned(leaves) if leaves.pinned_vteps else map(_captured, leaves.classes))
     for node in nodes:
-        yield _base(leaves, node)
+        yield _base(leaves.source, node)
     for vrf in leaves.vrfs:
         for node in nodes:
             yield _vrf_policy(vrf, node, leaves.port)
+
+
+def reflector_policies(reflectors: ReflectorPlan) -> Iterator[Manifest]:
+    """Yield the policy that gives reflectors their identity.
+
+    On a control plane a floating address may be the highest, and would end every session when it
+    moves: FRR takes its router-id from the highest.
+    """
+    yield _base(reflectors.source, _captured(reflectors.nodes))
 
 
 def capture_block(kind: str, device: str | None) -> dict[str, str]:
@@ -98,7 +108,7 @@ def capture_block(kind: str, device: str | None) -> dict[str, str]:
     return block
 
 
-def _captured(one: LeafClass) -> Node:
+def _captured(one: NodeClass) -> Node:
     block = capture_block(one.kind, one.device)
     canonical = "\n".join(f"{name}: {block[name]}" for name in sorted(block))
     return Node(
@@ -138,7 +148,7 @@ def pinned_router_mac(vtep: Address) -> Mac:
     return Mac(PINNED_ROUTER_MACS | int(vtep) & 0xFFFFFFFF)
 
 
-def _base(leaves: LeafPlan, node: Node) -> Manifest:
+def _base(source: str, node: Node) -> Manifest:
     """Return the policy that puts the node's address on `lo`, where FRR takes its router-id from.
 
     So it is in each L2VNI's distinguisher. FRR would take the highest address else: OVN-Kubernetes'
@@ -152,7 +162,7 @@ def _base(leaves: LeafPlan, node: Node) -> Manifest:
     }
     return policy(
         bounded(f"hyperleaf-base-{node.suffix}"),
-        (leaves.source,),
+        (source,),
         node.selector,
         [interface],
         capture=node.capture,
