@@ -68,6 +68,19 @@ def _run(example: Example) -> str | None:
     return None
 
 
+def _python(example: Example) -> str | None:
+    """Run a block of Python in the document's folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", example.parsed],
+        cwd=example.namespace["folder"].name,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    return done.stderr if done.returncode else None
+
+
 def _fits(wanted: str, printed: str) -> bool:
     parts = [
         re.escape(part)
@@ -80,6 +93,7 @@ pytest_collect_file = Sybil(
     parsers=[
         CodeBlockParser(language="yaml", evaluator=_write),
         CodeBlockParser(language="console", evaluator=_run),
+        CodeBlockParser(language="python", evaluator=_python),
     ],
     patterns=["README.md", "docs/**/*.md", "examples/**/*.md"],
     setup=_begin,

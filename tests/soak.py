@@ -13,8 +13,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from properties.mutating import check_mutant, corpus
+from properties.test_mutants import end_of
+from properties.yaml_mutations import mutate
 
 GOAL = 20_000
+# One of so many goes through the command as well.
+EACH = 100
 
 
 def state_file() -> Path:
@@ -37,11 +41,17 @@ def main() -> int:
         if problem is not None:
             print(f"mutant {done}: {problem}")  # noqa: T201
             return 1
+        if done % EACH == 0:
+            chance = random.Random(done)
+            ended = end_of(mutate(chance.choice(texts), chance))
+            if ended not in {0, 1, 2}:
+                print(f"mutant {done} through the command ended with {ended}")  # noqa: T201
+                return 1
         done += 1
         if done % 100 == 0 or done == GOAL:
             file.write_text(json.dumps({"mutants": done}))
             print(f"\r{done} of {GOAL} mutants", end="", flush=True)  # noqa: T201
-    print(f"\r{done} of {GOAL} mutants hold")  # noqa: T201
+    print(f"\r{done} of {GOAL} mutants hold, {done // EACH} through the command too")  # noqa: T201
     return 0
 
 

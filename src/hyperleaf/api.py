@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperleaf.findings import Finding, has_errors
+from hyperleaf.findings import Finding, Severity, has_errors
 from hyperleaf.model.facts import NONE, Facts
 from hyperleaf.model.resolve import resolve
 from hyperleaf.spec.documents import findings_of, validate
@@ -14,9 +14,22 @@ from hyperleaf.spec.facts import WrittenFacts
 from hyperleaf.spec.yaml import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hyperleaf.model.estate import Estate
+    from hyperleaf.render.files import RenderedFile
+
+
+class UnsoundError(Exception):
+    """An estate with errors was to be rendered; `findings` says which."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    def __str__(self) -> str:
+        wrong = [str(one) for one in self.findings if one.severity is Severity.ERROR]
+        return f"the estate has {len(wrong)} errors, the first: {wrong[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,19 @@ def check(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
 
     loaded = load(*paths, facts=facts)
     return Loaded(loaded.estate, in_order((*loaded.findings, *ask(loaded.estate))))
+
+
+def render(loaded: Loaded) -> Iterator[RenderedFile]:
+    """Yield every file that follows from an estate, the index last; nothing is written.
+
+    Raises UnsoundError where an error was found: what is wrong is never rendered.
+    """
+    from hyperleaf.plan.clusters import plan  # noqa: PLC0415 - loading needs neither of them
+    from hyperleaf.render.estate import render as rendered  # noqa: PLC0415
+
+    if not loaded.is_sound:
+        raise UnsoundError(loaded.findings)
+    yield from rendered(plan(loaded.estate))
 
 
 def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:

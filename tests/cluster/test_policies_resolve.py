@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from hyperleaf.api import load
 from hyperleaf.plan.clusters import Plan, plan
-from hyperleaf.render.policies import evpn_policies
+from hyperleaf.render.policies import evpn_policies, reflector_policies
 from hyperleaf.render.uplinks import uplink_policies
 from judges.nmstate import PolicyError
 from properties.generating import head, networks, planned
@@ -131,8 +131,10 @@ def test_a_node_whose_default_route_names_no_source_becomes_a_leaf_when_pinned(
 
 @pytest.mark.parametrize("name", [one for one in SOUND if STATES[one]["node"]["uplink"] == "br-ex"])
 def test_every_policy_of_the_aws_example_resolves(nmstate: Nmstate, name: str) -> None:
-    made = list(policies(plan(load(EXAMPLES / "01-aws-hosted").estate)))
-    assert len(made) == 6
+    whole = plan(load(EXAMPLES / "01-aws-hosted").estate)
+    reflectors = [one.reflectors for one in whole.clusters if one.reflectors is not None]
+    made = [*policies(whole), *(each for one in reflectors for each in reflector_policies(one))]
+    assert len(made) == 7
     for manifest in made:
         check(nmstate.resolve(manifest.value, STATES[name]["state"]), STATES[name]["node"])
 

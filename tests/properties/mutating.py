@@ -73,6 +73,8 @@ def _reshaped(text: bytes, chance: Random) -> bytes:
     values = [copy.deepcopy(document.value) for document in documents]
     for _ in range(chance.randint(1, 4)):
         places = list(_places(values))
+        if not places:
+            break
         holder, key = chance.choice(places)
         _change(holder, key, chance)
     return "\n---\n".join(json.dumps(value) for value in values).encode(errors="replace")

@@ -119,12 +119,14 @@ def _network_sheet(one: BorderSegment) -> dict[str, Any]:
         },
         # Never the same on two borders: probes and relays are answered to it.
         "ownAddresses": [str(address) for address in one.own],
+        "advertiseOwnAddresses": "type 2, with the border's own MAC",
     }
     if segment.link_local is not None:
         made["anycastGateway"]["linkLocal"] = str(segment.link_local)
         made["routerAdvertisements"] = {"managed": segment.ra_managed, "other": segment.ra_other}
     relays = _relays(one)
     if relays:
+        # Its VRF must have a route to the servers: the data centre's, which no estate describes.
         made["dhcpRelay"] = relays
     return made
 
@@ -160,7 +162,9 @@ def devices(plan: BorderPlan) -> dict[str, Any]:
     the VTEP's address is on the loopback or the uplink already. A gateway is a macvlan in private
     mode on its bridge: the anycast address has the anycast MAC, the border's own address its own,
     or answers to it would end at any leaf. Both need arp_ignore=1 and arp_announce=2; the anycast
-    address is set without a prefix route.
+    address is set without a prefix route. `fdb: local` says that the gateway's MAC must stand in
+    the bridge's own table (`bridge fdb add MAC dev BRIDGE self local`): unknown to it, frames for
+    the gateway would be flooded into the tunnels, and every leaf would route a copy.
     """
     return {
         "local": str(plan.border.address),
@@ -200,6 +204,7 @@ def _gateways(vrf: BorderVrf) -> Iterator[dict[str, Any]]:
             "vrf": vrf.device,
             "mtu": int(one.segment.mtu),
             "mac": str(one.segment.gateway_mac),
+            "fdb": "local",
             "addresses": [str(gateway) for gateway in one.segment.gateways],
             **_link_local(one.segment),
         }

@@ -33,7 +33,9 @@ def border_text(plan: BorderPlan) -> str:
 
 def _head(plan: BorderPlan) -> Iterator[frr.Line]:
     yield frr.comment(f"Border {plan.border.name} of fabric {plan.fabric}.")
-    yield frr.comment("Devices that must exist, addresses and the DHCP relay: devices.json.")
+    yield frr.comment(
+        "Devices that must exist, and their addresses: devices.json; the DHCP relay: sheet.yaml."
+    )
     if plan.border.secret is not None:
         yield frr.comment(
             f"To be added, for each reflector: `neighbor ADDRESS password` as in the Secret"
@@ -90,6 +92,10 @@ def _evpn(plan: BorderPlan) -> Iterator[frr.Line]:
             # Two borders of one foreign AS hear each other through the fabric's.
             yield f"neighbor {reflector} allowas-in 1"
     yield "advertise-all-vni"
+    # Its own address on a segment, with its own MAC: guests of other segments reach it through
+    # their leaf, which would ask with the gateway's MAC and get its answer at another leaf. (Before
+    # the line above FRR refuses this one.)
+    yield "advertise-svi-ip"
     if _writes_targets(plan):
         for vrf in plan.vrfs:
             for one in vrf.segments:

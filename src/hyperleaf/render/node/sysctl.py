@@ -39,6 +39,13 @@ NODE: dict[str, tuple[Setting, ...]] = {
         Setting("net.ipv4.conf.all.send_redirects", 0),
         Setting("net.ipv6.conf.all.accept_dad", 0),
     ),
+    "Quiet guests are not forgotten, and their routes withdrawn, in a minute.": (
+        *(
+            Setting(f"net.{family}.neigh.default.gc_thresh{place}", size)
+            for family in ("ipv4", "ipv6")
+            for place, size in ((1, 8192), (2, 32768), (3, 65536))
+        ),
+    ),
     "A bridge may have its addresses before udev has seen it.": (
         Setting("net.ipv6.conf.default.accept_dad", 0),
     ),
