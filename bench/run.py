@@ -78,7 +78,7 @@ def scale_free(folder: Path) -> list[Bar]:
 def expanded(folder: Path) -> list[Bar]:
     """Measure the plan of every node, and how its cost grows."""
     bar = expand(folder, 200, 100)
-    by_leaves = [(float(n), expand(folder, n, 100).cpu) for n in (400, 800, 1600)]
+    by_leaves = [(float(n), expand(folder, n, 100).cpu) for n in (1000, 3000, 9000)]
     by_networks = [(float(n), expand(folder, 200, n).cpu) for n in (400, 800, 1600)]
     return [
         Bar("plan --per-node, 200 leaves x 100 networks, CPU", bar.cpu, 3, "s"),
