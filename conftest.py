@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from hyperleaf.spec.documents import validate
+from hyperleaf.spec.yaml import read_text
+
 if TYPE_CHECKING:
     from sybil import Example
 
@@ -34,11 +37,14 @@ def _end(namespace: dict[str, Any]) -> None:
 
 
 def _write(example: Example) -> str | None:
-    """Write a YAML block that names a file; others only show something."""
+    """Write a YAML block that names a file; any other must at least be sound by itself."""
     named = _FILE.match(example.parsed)
     if named:
         (Path(example.namespace["folder"].name) / named[1]).write_text(example.parsed)
-    return None
+        return None
+    documents, unread = read_text(example.parsed.encode(), "snippet")
+    _, invalid = validate(documents)
+    return "".join(f"{one}\n" for one in (*unread, *invalid)) or None
 
 
 def _run(example: Example) -> str | None:
