@@ -427,3 +427,14 @@ def test_words_are_completed(words: str, expected: str) -> None:
 def test_the_bash_script_is_one_that_bash_reads(capsys: pytest.CaptureFixture[str]) -> None:
     script = ended(capsys, "completion", "bash").out
     subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=LIMIT_SECONDS)
+
+
+def test_an_image_is_pinned_by_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    pinned = "mirror.example.com/frr@sha256:0123"
+    end = ended(capsys, "render", AWS, "--image", f"frr={pinned}", "--stream", "prod")
+    assert f"image: {pinned}" in end.out
+    assert "quay.io/frrouting/frr" not in end.out
+
+
+def test_an_image_that_nothing_runs_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(capsys, "render", AWS, "--image", "bird=x", "--stream", "prod").status == 2

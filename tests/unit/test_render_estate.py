@@ -153,7 +153,7 @@ def namespace(name: str, source: str) -> Callable[[object], Iterator[Manifest]]:
 
 def test_an_object_that_two_need_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     twice = tuple((namespace("shared", "Fabric/corp"), frozenset({Step.FRR})) for _ in range(2))
-    monkeypatch.setattr(rendering, "RENDERERS", twice)
+    monkeypatch.setattr(rendering, "_renderers", lambda _: twice)
     assert len([path for path in rendered(planned()) if "namespace_shared" in path]) == 2
 
 
@@ -161,7 +161,8 @@ def test_an_object_that_two_render_differently_is_a_mistake(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = (namespace("shared", "Fabric/corp"), namespace("shared", "Network/red"))
-    monkeypatch.setattr(rendering, "RENDERERS", [(one, frozenset({Step.FRR})) for one in made])
+    both = [(one, frozenset({Step.FRR})) for one in made]
+    monkeypatch.setattr(rendering, "_renderers", lambda _: both)
     with pytest.raises(ValueError, match="rendered twice"):
         rendered(planned())
 
@@ -169,8 +170,7 @@ def test_an_object_that_two_render_differently_is_a_mistake(
 def test_an_object_in_a_step_that_nobody_expects_is_a_mistake(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        rendering, "RENDERERS", [(namespace("late", "Fabric/corp"), frozenset({Step.BGP}))]
-    )
+    late = [(namespace("late", "Fabric/corp"), frozenset({Step.BGP}))]
+    monkeypatch.setattr(rendering, "_renderers", lambda _: late)
     with pytest.raises(ValueError, match="a step that nobody expects"):
         rendered(planned())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hyperleaf.plan.clusters import Plan
     from hyperleaf.render.files import RenderedFile
+    from hyperleaf.render.images import Images
     from hyperleaf.writing import Written
 
 Item = TypeVar("Item")
@@ -41,7 +42,20 @@ _STEP_SECONDS = 0.1
 @click.option("--repository", metavar="URL", help="Where Argo CD finds the rendered folder.")
 @click.option("--revision", help="Its branch or tag; main unless said.")
 @click.option("--folder", help="Where in the repository it lies; at the root unless said.")
-def command(asked: Asked, *, out: str | None, stream: str | None, **how: str | None) -> int:
+@click.option(
+    "--image",
+    metavar="NAME=REFERENCE",
+    multiple=True,
+    help="Another image, or a pinned one: frr=... or frr-k8s=...; may be repeated.",
+)
+def command(
+    asked: Asked,
+    *,
+    out: str | None,
+    stream: str | None,
+    image: tuple[str, ...],
+    **how: str | None,
+) -> int:
     """Write every object that follows from an estate, a folder a cluster, in order of application.
 
     Nothing in them depends on the number of nodes. The folder is made whole or not at all, files
@@ -54,19 +68,30 @@ def command(asked: Asked, *, out: str | None, stream: str | None, **how: str | N
       hyperleaf render lab --stream prod | kubectl apply --server-side -f -
       hyperleaf render lab --out prod-only --only prod
       hyperleaf render lab --out out --repository https://git.example.com/networks.git
+      hyperleaf render lab --out out --image frr=mirror.example.com/frr@sha256:...
     """  # noqa: D301 - click's mark for a block that is not wrapped
     if (out is None) == (stream is None):
         raise click.UsageError("Say where to: --out DIR or --stream CLUSTER.")
+    images = _images(image)
     plan = sound_plan(asked)
     if stream is not None:
-        return _stream(plan, stream)
-    return _write(asked, _restricted(plan, how.pop("only")), Path(out or ""), how)
+        return _stream(plan, stream, images)
+    return _write(asked, _restricted(plan, how.pop("only")), Path(out or ""), how, images)
 
 
-def _stream(plan: Plan, name: str) -> int:
+def _images(stated: tuple[str, ...]) -> Images:
+    from hyperleaf.render.images import read_images  # noqa: PLC0415 - usage first
+
+    try:
+        return read_images(stated)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _stream(plan: Plan, name: str, images: Images) -> int:
     from hyperleaf.render.estate import stream  # noqa: PLC0415 - findings first
 
-    for piece in stream(plan, cluster_of(plan, name)):
+    for piece in stream(plan, cluster_of(plan, name), images):
         sys.stdout.write(piece)
     return ending.FINE
 
@@ -80,7 +105,9 @@ def _restricted(plan: Plan, only: str | None) -> Plan:
     return replace(plan, clusters=clusters, borders=(), scopes=())
 
 
-def _write(asked: Asked, plan: Plan, folder: Path, how: dict[str, str | None]) -> int:
+def _write(
+    asked: Asked, plan: Plan, folder: Path, how: dict[str, str | None], images: Images
+) -> int:
     from hyperleaf.render.estate import render  # noqa: PLC0415 - findings first
     from hyperleaf.render.files import ArgoCd  # noqa: PLC0415
     from hyperleaf.writing import WritingError, write  # noqa: PLC0415
@@ -90,7 +117,7 @@ def _write(asked: Asked, plan: Plan, folder: Path, how: dict[str, str | None]) -
     argocd = ArgoCd(**stated)
     counted: Counter[tuple[str, str]] = Counter()
     try:
-        written = write(_watched(_counting(render(plan, argocd), counted)), folder)
+        written = write(_watched(_counting(render(plan, argocd, images), counted)), folder)
     except WritingError as error:
         raise ending.CouldNotRunError(str(error)) from None
     if asked.output == "json":

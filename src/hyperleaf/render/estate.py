@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hyperleaf.render.attachments import attachment_manifests
@@ -20,6 +21,7 @@ from hyperleaf.render.files import (
 )
 from hyperleaf.render.frr_daemons import crd_file, daemon_manifests
 from hyperleaf.render.frr_objects import frr_manifests
+from hyperleaf.render.images import DEFAULT_IMAGES
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
 from hyperleaf.render.policies import evpn_policies, reflector_policies
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from hyperleaf.plan.clusters import ClusterPlan, Plan
+    from hyperleaf.render.images import Images
     from hyperleaf.render.manifest import TextFile
+
+    Renderer = Callable[[ClusterPlan], Iterable[Manifest]]
 
 NO_ARGO_CD_OPTIONS = ArgoCd()
 
@@ -44,25 +49,31 @@ def _policies(plan: ClusterPlan) -> Iterator[Manifest]:
         yield from uplink_policies(uplink)
 
 
-# What makes objects, with the steps that its objects belong to: a step is rendered whole before
-# the next one, so that no more than a step of the largest cluster is ever held.
-RENDERERS: tuple[tuple[Callable[[ClusterPlan], Iterable[Manifest]], frozenset[Step]], ...] = (
-    (setting_manifests, frozenset({Step.SETTINGS, Step.VIRTUALIZATION})),
-    (node_files, frozenset({Step.MACHINE_CONFIGS})),
-    (daemon_manifests, frozenset({Step.FRR})),
-    (_policies, frozenset({Step.POLICIES})),
-    (frr_manifests, frozenset({Step.BGP})),
-    (attachment_manifests, frozenset({Step.POLICIES, Step.ATTACHMENTS})),
-)
+def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
+    """Yield what makes objects, with the steps that its objects belong to.
+
+    A step is rendered whole before the next one, so that no more than a step of the largest
+    cluster is ever held.
+    """
+    yield setting_manifests, frozenset({Step.SETTINGS, Step.VIRTUALIZATION})
+    yield node_files, frozenset({Step.MACHINE_CONFIGS})
+    yield partial(daemon_manifests, images=images), frozenset({Step.FRR})
+    yield _policies, frozenset({Step.POLICIES})
+    yield frr_manifests, frozenset({Step.BGP})
+    yield attachment_manifests, frozenset({Step.POLICIES, Step.ATTACHMENTS})
+
+
 # What makes files beside the clusters.
 BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (border_files, dhcp_files)
 
 
-def render(plan: Plan, argocd: ArgoCd = NO_ARGO_CD_OPTIONS) -> Iterator[RenderedFile]:
+def render(
+    plan: Plan, argocd: ArgoCd = NO_ARGO_CD_OPTIONS, images: Images = DEFAULT_IMAGES
+) -> Iterator[RenderedFile]:
     """Yield every file of the estate; the index comes last, when all is known."""
     objects, paths = [], []
     for cluster in plan.clusters:
-        for file, line in _cluster_files(cluster):
+        for file, line in _cluster_files(cluster, images):
             objects.append(line)
             paths.append(file.path)
             yield file
@@ -72,26 +83,26 @@ def render(plan: Plan, argocd: ArgoCd = NO_ARGO_CD_OPTIONS) -> Iterator[Rendered
     yield index(plan, objects, paths)
 
 
-def stream(plan: Plan, cluster: str) -> Iterator[str]:
+def stream(plan: Plan, cluster: str, images: Images = DEFAULT_IMAGES) -> Iterator[str]:
     """Yield one cluster's objects as pieces of a YAML stream that kubectl applies in order."""
     for one in plan.clusters:
         if one.cluster.name == cluster:
-            for file, _ in _cluster_files(one):
+            for file, _ in _cluster_files(one, images):
                 yield f"---\n{file.text}"
 
 
-def manifests(plan: ClusterPlan) -> Iterator[Manifest]:
+def manifests(plan: ClusterPlan, images: Images = DEFAULT_IMAGES) -> Iterator[Manifest]:
     """Yield a cluster's objects in the order of application, each once."""
     for step in Step:
         made: dict[str, Manifest] = {}
-        for one in _of(step, plan):
+        for one in _of(step, plan, images):
             before = made.setdefault(one.file, one)
             _agree(one, same=before.value == one.value)
         for _, one in sorted(made.items()):
             yield replace(one, value=in_wave(one))
 
 
-def _cluster_files(plan: ClusterPlan) -> Iterator[tuple[RenderedFile, str]]:
+def _cluster_files(plan: ClusterPlan, images: Images) -> Iterator[tuple[RenderedFile, str]]:
     """Yield a cluster's files and their lines in the index.
 
     Objects become text at once: a step's texts are held till they are sorted, their thousands of
@@ -100,7 +111,7 @@ def _cluster_files(plan: ClusterPlan) -> Iterator[tuple[RenderedFile, str]]:
     name = plan.cluster.name
     for step in Step:
         made: dict[str, tuple[RenderedFile, str]] = {}
-        for one in _of(step, plan):
+        for one in _of(step, plan, images):
             file = manifest_file(name, one)
             before, _ = made.setdefault(file.path, (file, entry(name, file.path, one)))
             _agree(one, same=before.text == file.text)
@@ -108,8 +119,8 @@ def _cluster_files(plan: ClusterPlan) -> Iterator[tuple[RenderedFile, str]]:
             yield both
 
 
-def _of(step: Step, plan: ClusterPlan) -> Iterator[Manifest]:
-    for renderer, steps in RENDERERS:
+def _of(step: Step, plan: ClusterPlan, images: Images) -> Iterator[Manifest]:
+    for renderer, steps in _renderers(images):
         if step in steps:
             for one in renderer(plan):
                 if one.step is step:
