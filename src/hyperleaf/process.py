@@ -172,6 +172,39 @@ def running(
         end(process)
 
 
+@contextlib.contextmanager
+def serving(
+    command: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    node: str = "",
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep `command` running within the block to talk to by its pipes; then end its group.
+
+    Its errors go to the file `log`. Raises ProcessNotStarted.
+    """
+    _speaker(node)(f"$ {shlex.join(command)} |&")
+    with log.open("ab") as file:
+        try:
+            process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                env=None if env is None else dict(env),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            unborn = Finished(tuple(command), 127, "", "", 0.0, node)
+            raise ProcessNotStarted(unborn) from error
+    try:
+        with _ended(process):
+            yield process
+    finally:
+        end(process)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """End the process group of `process`: a request first, after two seconds the kill."""
     _signal_group(process, signal.SIGTERM)

@@ -1,0 +1,135 @@
+"""A node's FRRConfigurations become one FRR configuration, as frr-k8s 0.0.25 writes it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hyperleaf.lab.reading import FrrConfiguration
+
+HEAD = """log stdout informational
+log timestamp precision 3
+hostname {hostname}
+ip nht resolve-via-default
+ipv6 nht resolve-via-default
+"""
+FAMILIES = (("ipv4", "ip"), ("ipv6", "ipv6"))
+SECONDS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def text(
+    configurations: Iterable[FrrConfiguration],
+    hostname: str,
+    passwords: Mapping[str, str] | None = None,
+) -> str:
+    """Return the configuration of a node that all of `configurations` are meant for.
+
+    Neighbours, timers, BFD profiles and passwords are carried out; prefixes are not announced or
+    received by the typed part of any object of ours.
+    """
+    ordered = sorted(configurations, key=lambda one: (one.priority, one.name))
+    lines = [HEAD.format(hostname=hostname)]
+    for one in ordered:
+        for router in one.bgp.get("routers", []):
+            lines.extend(_filters(router))
+            lines.extend(_router(router, passwords or {}))
+        lines.extend(_profiles(one.bgp.get("bfdProfiles", [])))
+    lines.extend(one.raw for one in ordered)
+    return "\n".join(lines)
+
+
+def _filters(router: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what keeps unicast prefixes from being announced to a neighbour and taken from it."""
+    for neighbour in router.get("neighbors", []):
+        name = neighbour["address"]
+        for way, number in (("out", 1), ("in", 3)):
+            for place, (family, word) in enumerate(FAMILIES):
+                filtered = f"{name}-{way}-{family}"
+                yield f"{word} prefix-list {filtered} seq 1 deny any"
+                yield f"route-map {name}-{way} permit {number + place}"
+                yield f" match {word} address prefix-list {filtered}"
+                yield "exit"
+
+
+def _router(router: Mapping[str, Any], passwords: Mapping[str, str]) -> Iterator[str]:
+    yield f"router bgp {router['asn']}"
+    yield " no bgp ebgp-requires-policy"
+    yield " no bgp network import-check"
+    yield " no bgp default ipv4-unicast"
+    yield " bgp graceful-restart preserve-fw-state"
+    for one in router.get("neighbors", []):
+        yield from _neighbour(one, passwords)
+    for one in router.get("neighbors", []):
+        name = one["address"]
+        family = "ipv6" if ":" in name else "ipv4"
+        yield f" address-family {family} unicast"
+        yield f"  neighbor {name} activate"
+        yield f"  neighbor {name} route-map {name}-in in"
+        yield f"  neighbor {name} route-map {name}-out out"
+        yield " exit-address-family"
+    yield "exit"
+
+
+def _neighbour(one: Mapping[str, Any], passwords: Mapping[str, str]) -> Iterator[str]:
+    name = one["address"]
+    yield f" neighbor {name} remote-as {one['asn']}"
+    if one.get("ebgpMultiHop"):
+        yield f" neighbor {name} ebgp-multihop"
+    if "port" in one:
+        yield f" neighbor {name} port {one['port']}"
+    if "keepaliveTime" in one:
+        hold = _seconds(one["holdTime"])
+        yield f" neighbor {name} timers {_seconds(one['keepaliveTime'])} {hold}"
+    if "connectTime" in one:
+        yield f" neighbor {name} timers connect {_seconds(one['connectTime'])}"
+    if "passwordSecret" in one:
+        secret = one["passwordSecret"]["name"]
+        yield f" neighbor {name} password {passwords[secret]}"
+    if "bfdProfile" in one:
+        yield f" neighbor {name} bfd"
+        yield f" neighbor {name} bfd profile {one['bfdProfile']}"
+
+
+def _profiles(profiles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    words = {
+        "receiveInterval": "receive-interval",
+        "transmitInterval": "transmit-interval",
+        "detectMultiplier": "detect-multiplier",
+        "echoInterval": "echo transmit-interval",
+        "minimumTtl": "minimum-ttl",
+    }
+    for one in profiles:
+        yield "bfd"
+        yield f" profile {one['name']}"
+        yield from (f"  {word} {one[key]}" for key, word in words.items() if key in one)
+        yield " exit"
+        yield "exit"
+
+
+def _seconds(text: str) -> int:
+    found = SECONDS.fullmatch(text)
+    if found is None or not text:
+        raise ValueError(f"not a time: {text}")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def without_bfd(configuration: str) -> str:
+    """Return a configuration without BFD.
+
+    FRR 10.2.0 to 10.3.0 loses a dynamic neighbour for good after its first BFD down
+    (FRRouting/frr#18562): where the lab's FRR is one of these, sessions live by their timers.
+    """
+    kept: list[str] = []
+    inside = False
+    for line in configuration.splitlines():
+        if line == "bfd":
+            inside = True
+        elif inside and line == "exit":
+            inside = False
+        elif not inside and not re.fullmatch(r"\s+neighbor \S+ bfd( profile \S+)?", line):
+            kept.append(line)
+    return "\n".join(kept) + "\n"

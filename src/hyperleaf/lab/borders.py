@@ -1,0 +1,128 @@
+"""A border's rendered files become an EVPN switch: its devices, and FRR with its configuration."""
+
+from __future__ import annotations
+
+from ipaddress import ip_interface
+from typing import TYPE_CHECKING, Any
+
+from hyperleaf.lab import daemons, world
+from hyperleaf.lab.agents.frr_text import without_bfd
+from hyperleaf.lab.world import batch, forward, plug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hyperleaf.lab.facts import BorderPlace, Interface, Surroundings
+    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.reading import Border, Rendered
+
+UPLINK = "eth0"
+
+
+def build(
+    kernel: Kernel, around: Surroundings, border: Border, place: BorderPlace, number: int
+) -> None:
+    """Make a border's namespace and devices as its devices.json says."""
+    name, devices = border.name, border.devices
+    segment = next(one for one in around.segments if one.name == place.segment)
+    length = segment.gateways[0].network.prefixlen
+    own: Interface = ip_interface(f"{devices['local']}/{length}")
+    kernel.run(["ip", "netns", "add", name])
+    forward(kernel, name)
+    kernel.run(["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"], node=name)
+    plug(kernel, around, place.segment, number, name, UPLINK, [own])
+    batch(kernel, name, ["link set lo up", *_devices(devices)])
+    kernel.run(["sh", "-c", _flags(devices)], node=name)
+
+
+def _devices(devices: dict[str, Any]) -> Iterator[str]:
+    for one in devices["vrfs"]:
+        yield f"link add {one['name']} type vrf table {one['table']}"
+        yield f"link set {one['name']} up"
+    for one in devices["bridges"]:
+        yield f"link add {one['name']} type bridge stp_state 0"
+        yield from _set(one, one["vrf"])
+    for one in devices["gateways"]:
+        yield f"link add {one['name']} link {one['bridge']} type macvlan mode private"
+        yield from _set(one, one["vrf"])
+        if "linkLocal" in one:
+            yield f"addr replace {one['linkLocal']} dev {one['name']} nodad"
+    for one in devices["vxlans"]:
+        yield (
+            f"link add {one['name']} type vxlan id {one['vni']} local {devices['local']} "
+            f"dev {UPLINK} dstport {devices['port']} nolearning"
+        )
+        yield f"link set {one['name']} master {one['bridge']} mtu {one['mtu']} addrgenmode none up"
+
+
+def _set(one: dict[str, Any], master: str) -> Iterator[str]:
+    address = f"address {one['mac']} " if "mac" in one else ""
+    yield f"link set {one['name']} {address}master {master} mtu {one['mtu']} up"
+    prefix = "" if one["name"].startswith("br") else " noprefixroute"
+    yield from (
+        f"addr add {each} dev {one['name']} nodad{prefix}" for each in one.get("addresses", ())
+    )
+
+
+def _flags(devices: dict[str, Any]) -> str:
+    """Return what makes tunnels quiet, and either device answer for its own address only."""
+    lines = [
+        f"bridge link set dev {one['name']} learning off neigh_suppress on"
+        for one in devices["vxlans"]
+    ]
+    # Unknown to the bridge, the gateway's MAC would be flooded, and every leaf route a copy.
+    lines += [
+        f"bridge fdb replace {one['mac']} dev {one['bridge']} self local"
+        for one in devices["gateways"]
+    ]
+    for one in (*devices["bridges"], *devices["gateways"]):
+        conf = f"net.ipv4.conf.{one['name']}"
+        lines.append(f"sysctl -qw {conf}.arp_ignore=1 {conf}.arp_announce=2 {conf}.arp_accept=1")
+    return "set -e\n" + "\n".join(lines)
+
+
+def start_frr(kernel: Kernel, border: Border) -> None:
+    """Start a border's FRR."""
+    daemons.start(kernel, border.name, without_bfd(border.frr_conf), {})
+
+
+def give_way_out(kernel: Kernel, rendered: Rendered) -> None:
+    """Join the VRFs that leave by the data centre to its router, and route their networks back."""
+    leaving = [one for one in rendered.expected["domains"].values() if one["egress"] == "border"]
+    number = 0
+    back: dict[str, list[str]] = {}
+    for domain in leaving:
+        subnets = [
+            subnet
+            for network in domain["networks"]
+            for subnet in rendered.expected["segments"][network]["subnets"]
+            if ":" not in subnet
+        ]
+        for border in rendered.borders.values():
+            number += 1
+            near, far = f"{world.TRANSFER}.{number * 4 + 1}", f"{world.TRANSFER}.{number * 4 + 2}"
+            batch(
+                kernel,
+                border.name,
+                [
+                    f"link add wan{domain['vni']} type veth peer name b{number} "
+                    f"netns {world.DATA_CENTRE}",
+                    f"link set wan{domain['vni']} master {domain['device']} up",
+                    f"addr add {near}/30 dev wan{domain['vni']}",
+                    f"route add default via {far} table {domain['table']}",
+                ],
+            )
+            batch(
+                kernel,
+                world.DATA_CENTRE,
+                [f"link set b{number} up", f"addr add {far}/30 dev b{number}"],
+            )
+            for subnet in subnets:
+                back.setdefault(subnet, []).append(f"nexthop via {near}")
+    batch(
+        kernel,
+        world.DATA_CENTRE,
+        [f"route add {one} {' '.join(hops)}" for one, hops in back.items()],
+    )
+    gateway = world.WAY_OUT[1].partition("/")[0]
+    batch(kernel, world.ROUTER, [f"route add {one} via {gateway}" for one in back])

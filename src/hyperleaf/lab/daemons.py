@@ -1,0 +1,51 @@
+"""Starts FRR for a node inside a kernel and loads its configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hyperleaf.lab.kernel import Kernel, Ran
+
+# mgmtd first: in FRR 10 it owns the configuration of zebra and staticd.
+DAEMONS = ("mgmtd", "zebra", "staticd", "bgpd")
+# Every daemon's own pathspace: one kernel holds many nodes.
+_START = """
+mkdir -p /etc/frr/$1 /run/frr/$1 && touch /etc/frr/$1/vtysh.conf
+cat > /etc/frr/$1/frr.conf
+chown -R frr:frr /etc/frr/$1 /run/frr/$1
+"""
+_LOAD = "exec vtysh -N $1 -f /etc/frr/$1/frr.conf"
+
+
+def start(kernel: Kernel, node: str, configuration: str, options: Mapping[str, str]) -> None:
+    """Start a node's daemons with what the deployment tells them, then load the configuration."""
+    lines = [_START]
+    for daemon in DAEMONS:
+        # The mark of options for the shell: what the deployment says is words, as in `daemons`.
+        told = options.get(f"{daemon}_options", "")
+        lines.append(f"/usr/lib/frr/{daemon} -d -N $1 {told} </dev/null >/run/frr/$1.said 2>&1")
+        lines.append(f"[ $? = 0 ] || {{ echo {daemon}; cat /run/frr/$1.said; exit 1; }}")
+    kernel.run(["sh", "-c", "\n".join(lines), "sh", node], node=node, stdin=configuration)
+    kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
+
+
+def load(kernel: Kernel, node: str) -> Ran:
+    """Load a node's configuration, as it lies there."""
+    return kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
+
+
+def vtysh(kernel: Kernel, node: str, command: str) -> str:
+    """Return what FRR answers on a node."""
+    return kernel.run(["vtysh", "-N", node, "-c", command], node=node).out
+
+
+def established(kernel: Kernel, node: str) -> tuple[int, int, int]:
+    """Return how many EVPN sessions of a node are up, how many it has, and the prefixes heard."""
+    said = vtysh(kernel, node, "show bgp l2vpn evpn summary json")
+    peers: dict[str, Any] = json.loads(said or "{}").get("peers", {})
+    up = sum(one["state"] == "Established" for one in peers.values())
+    return up, len(peers), sum(one.get("pfxRcd", 0) for one in peers.values())

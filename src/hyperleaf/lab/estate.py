@@ -1,0 +1,135 @@
+"""A rendered estate and its surroundings become a running lab: world, borders, nodes, guests."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hyperleaf.lab import borders, daemons, guests, nodes, world
+from hyperleaf.lab.checks import ECHO_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hyperleaf.lab.facts import Node, Surroundings
+    from hyperleaf.lab.guests import Guest
+    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.nodes import Running
+    from hyperleaf.lab.reading import Rendered
+
+CONVERGED_SECONDS = 90
+AT_ONCE = 4
+LISTENERS = Path(__file__).with_name("listeners.py")
+BGP = 179
+T = TypeVar("T")
+
+
+class NotConvergedError(Exception):
+    """Sessions that did not come up in time: says which."""
+
+
+@dataclass(slots=True)
+class Lab:
+    """A lab that stands in one kernel, and how long its parts took, in seconds."""
+
+    kernel: Kernel
+    rendered: Rendered
+    around: Surroundings
+    nodes: dict[str, Running] = field(default_factory=dict)
+    guests: tuple[Guest, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def build(kernel: Kernel, rendered: Rendered, around: Surroundings, scratch: Path) -> Lab:
+    """Build the lab up to converged routes and guests that have spoken once."""
+    lab = Lab(kernel, rendered, around)
+    with _timed(lab, "world"):
+        world.build(kernel, around)
+        _each(around.nodes, lambda number, one: _birth(lab, number, one))
+        _listen(lab, scratch)
+    with _timed(lab, "objects"):
+        _each(around.nodes, lambda _, one: _carry_out(lab, one.name))
+        _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
+        borders.give_way_out(kernel, rendered)
+    with _timed(lab, "daemons"):
+        _each(
+            around.nodes,
+            lambda _, one: nodes.start_frr(kernel, rendered.clusters[one.cluster], one),
+        )
+        _each(around.borders, lambda _, one: borders.start_frr(kernel, rendered.borders[one.name]))
+    with _timed(lab, "guests"):
+        lab.guests = tuple(guests.of(rendered, around))
+        _each(lab.guests, lambda _, one: guests.plug_in(kernel, one))
+    with _timed(lab, "converge"):
+        converge(lab)
+    return lab
+
+
+class _timed:  # noqa: N801 - reads as a statement
+    """Note how long a part took."""
+
+    def __init__(self, lab: Lab, part: str) -> None:
+        self._lab, self._part = lab, part
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._lab.seconds[self._part] = round(time.monotonic() - self._began, 2)
+
+
+def _each(things: Iterable[T], what: Callable[[int, T], None]) -> None:
+    """Do the same for several things at once, and fail as the first of them fails."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for future in [pool.submit(what, number, one) for number, one in enumerate(things)]:
+            future.result()
+
+
+def _birth(lab: Lab, number: int, node: Node) -> None:
+    lab.nodes[node.name] = nodes.give_birth(lab.kernel, lab.around, node, number + 1)
+
+
+def _carry_out(lab: Lab, name: str) -> None:
+    running = lab.nodes[name]
+    objects = lab.rendered.clusters[running.node.cluster]
+    if objects.policies:
+        nodes.boot(lab.kernel, objects, running.node)
+        nodes.apply_policies(lab.kernel, objects, running)
+
+
+def _border(lab: Lab, number: int, name: str) -> None:
+    place = next(one for one in lab.around.borders if one.name == name)
+    borders.build(lab.kernel, lab.around, lab.rendered.borders[name], place, number)
+
+
+def _listen(lab: Lab, scratch: Path) -> None:
+    """Open the ports that a node answers to others, the outside's and the cloud's."""
+    services = lab.rendered.expected["forbidden"]["services"]
+    # FRR listens to BGP itself.
+    on_node = {one["port"] for one in services if one["on"] == "node"} - {BGP}
+    ports = {one.name: sorted(on_node) for one in lab.around.nodes}
+    ports[world.OUTSIDE] = [ECHO_PORT]
+    ports[world.ROUTER] = [ECHO_PORT, *{one["port"] for one in services if "." in one["on"]}]
+    (scratch / LISTENERS.name).write_text(LISTENERS.read_text())
+    script = 'python3 /lab/listeners.py "$1" >/run/listeners 2>&1 </dev/null & sleep 0.1'
+    lab.kernel.run(["sh", "-c", script, "sh", json.dumps(ports)])
+
+
+def converge(lab: Lab) -> None:
+    """Wait until every session is up and the routes rest; NotConvergedError names what is not."""
+    deadline = time.monotonic() + CONVERGED_SECONDS
+    speakers = [one.name for one in lab.around.nodes] + [one.name for one in lab.around.borders]
+    before = None
+    while time.monotonic() < deadline:
+        sessions = {name: daemons.established(lab.kernel, name) for name in speakers}
+        missing = [name for name, (up, all_of_them, _) in sessions.items() if up < all_of_them]
+        if not missing and sessions == before:
+            return
+        before = sessions
+        time.sleep(1)
+    told = ", ".join(f"{name} {up}/{of}" for name, (up, of, _) in sessions.items())
+    raise NotConvergedError(f"sessions after {CONVERGED_SECONDS} s: {told}")

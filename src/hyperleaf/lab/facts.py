@@ -1,0 +1,67 @@
+"""What a lab must know of the world beside the rendered files: nodes, where they stand, who routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
+
+    Interface = IPv4Interface | IPv6Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the underlay behind one router: its gateways, and the MTU towards others."""
+
+    name: str
+    gateways: tuple[Interface, ...]
+    mtu: int = 9001
+    path_mtu: int = 9001
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A cluster's node as its platform hands it over."""
+
+    name: str
+    cluster: str
+    segment: str
+    addresses: tuple[Interface, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    uplink: str = "br-ex"
+    pod: IPv4Interface | None = None
+
+    @property
+    def address(self) -> IPv4Address:
+        """Return the IPv4 address, which is its VTEP and router-id."""
+        return next(one.ip for one in self.addresses if one.version == 4)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class BorderPlace:
+    """Where a border stands; its address is in its rendered files."""
+
+    name: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that is not rendered."""
+
+    segments: tuple[Segment, ...]
+    nodes: tuple[Node, ...]
+    borders: tuple[BorderPlace, ...]
+    outside: tuple[Interface, ...]
+    outside_gateways: tuple[Interface, ...]
+
+    def leaves(self, cluster: str) -> tuple[Node, ...]:
+        """Return a cluster's leaves."""
+        return tuple(
+            one
+            for one in self.nodes
+            if one.cluster == cluster and "hyperleaf.dev/leaf" in one.labels
+        )

@@ -1,0 +1,238 @@
+"""A rendered folder becomes what the lab carries out: objects by cluster, borders, expectations."""
+
+from __future__ import annotations
+
+import json
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Object = dict[str, Any]
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class RenderedError(Exception):
+    """A folder that is no rendered estate, or that lacks what the lab needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which nodes an object is meant for, by their labels."""
+
+    labels: Mapping[str, str]
+    expressions: tuple[Mapping[str, Any], ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether a node with these labels is meant."""
+        same = all(labels.get(key) == value for key, value in self.labels.items())
+        return same and all(_holds(one, labels) for one in self.expressions)
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    key, values = expression["key"], expression.get("values", [])
+    match expression["operator"]:
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+        case other:
+            raise RenderedError(f"no operator of a selector: {other}")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A NodeNetworkConfigurationPolicy."""
+
+    name: str
+    selector: Selector
+    capture: Mapping[str, str]
+    desired: Object
+
+
+@dataclass(frozen=True, slots=True)
+class FrrConfiguration:
+    """A FRRConfiguration: its typed part, and its raw text with its priority."""
+
+    name: str
+    selector: Selector
+    bgp: Object
+    priority: int
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Daemons:
+    """A deployment of FRR: the nodes it runs on and what it tells the daemons."""
+
+    selector: Selector
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A NetworkAttachmentDefinition and the configuration in it."""
+
+    namespace: str
+    name: str
+    config: Object
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterObjects:
+    """What is rendered for one cluster; `machine_configs` may have come by way of its hub."""
+
+    name: str
+    policies: tuple[Policy, ...] = ()
+    frr: tuple[FrrConfiguration, ...] = ()
+    daemons: tuple[Daemons, ...] = ()
+    machine_configs: tuple[Object, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    forwarding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What one border is set to."""
+
+    name: str
+    frr_conf: str
+    devices: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendered folder, read."""
+
+    clusters: Mapping[str, ClusterObjects]
+    borders: Mapping[str, Border]
+    dhcp: Mapping[str, str]
+    expected: Object
+
+
+def read(folder: Path) -> Rendered:
+    """Read a rendered folder; RenderedError tells what it lacks."""
+    if not (folder / "expected.json").is_file():
+        raise RenderedError(f"{folder} holds no expected.json: it is not what render wrote")
+    objects = {
+        place.name: tuple(_objects(place)) for place in sorted((folder / "clusters").iterdir())
+    }
+    return Rendered(
+        clusters={name: _cluster(name, objects) for name in objects},
+        borders={
+            place.name: Border(
+                place.name,
+                (place / "frr.conf").read_text(),
+                json.loads((place / "devices.json").read_text()),
+            )
+            for place in sorted((folder / "borders").glob("*"))
+        },
+        dhcp={place.name: place.read_text() for place in sorted((folder / "dhcp").glob("*.conf"))},
+        expected=json.loads((folder / "expected.json").read_text()),
+    )
+
+
+def _objects(folder: Path) -> Iterator[Object]:
+    for path in sorted(folder.rglob("*.yaml")):
+        if "crds" not in path.parts:
+            for document in yaml.load_all(path.read_text(), Loader=_LOADER):  # noqa: S506 - a safe one
+                yield document
+
+
+def _cluster(name: str, all_objects: Mapping[str, tuple[Object, ...]]) -> ClusterObjects:
+    own = all_objects[name]
+    return ClusterObjects(
+        name=name,
+        policies=tuple(_policy(one) for one in _of(own, "NodeNetworkConfigurationPolicy")),
+        frr=tuple(_frr(one) for one in _of(own, "FRRConfiguration")),
+        daemons=tuple(_daemons(own)),
+        machine_configs=(*_of(own, "MachineConfig"), *_through_hub(name, all_objects)),
+        attachments=tuple(
+            Attachment(
+                one["metadata"]["namespace"],
+                one["metadata"]["name"],
+                json.loads(one["spec"]["config"]),
+            )
+            for one in _of(own, "NetworkAttachmentDefinition")
+        ),
+        forwarding=any(_forwards(one) for one in _of(own, "Network")),
+    )
+
+
+def _of(objects: tuple[Object, ...], kind: str) -> Iterator[Object]:
+    return (one for one in objects if one["kind"] == kind)
+
+
+def _policy(value: Object) -> Policy:
+    spec = value["spec"]
+    return Policy(
+        value["metadata"]["name"],
+        Selector(spec.get("nodeSelector", {})),
+        spec.get("capture", {}),
+        spec["desiredState"],
+    )
+
+
+def _frr(value: Object) -> FrrConfiguration:
+    spec, raw = value["spec"], value["spec"].get("raw", {})
+    return FrrConfiguration(
+        value["metadata"]["name"],
+        _selector(spec.get("nodeSelector", {})),
+        spec.get("bgp", {}),
+        raw.get("priority", 0),
+        raw.get("rawConfig", ""),
+    )
+
+
+def _selector(value: Object) -> Selector:
+    return Selector(value.get("matchLabels", {}), tuple(value.get("matchExpressions", ())))
+
+
+def _daemons(own: tuple[Object, ...]) -> Iterator[Daemons]:
+    maps = {one["metadata"]["name"]: one.get("data", {}) for one in _of(own, "ConfigMap")}
+    for one in _of(own, "DaemonSet"):
+        pod = one["spec"]["template"]["spec"]
+        for volume in pod.get("volumes", []):
+            files = maps.get(volume.get("configMap", {}).get("name"), {})
+            if "daemons" in files:
+                wanted = pod.get("affinity", {}).get("nodeAffinity", {})
+                terms = wanted.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get(
+                    "nodeSelectorTerms", [{}]
+                )
+                labels = {
+                    key: value
+                    for key, value in pod["nodeSelector"].items()
+                    if not key.startswith("kubernetes.io/")
+                }
+                expressions = tuple(terms[0].get("matchExpressions", ()))
+                yield Daemons(Selector(labels, expressions), _options(files["daemons"]))
+
+
+def _options(text: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {key.strip(): value.strip().strip('"') for key, _, value in pairs}
+
+
+def _through_hub(cluster: str, objects: Mapping[str, tuple[Object, ...]]) -> Iterator[Object]:
+    """Yield a hosted cluster's MachineConfigs: in ConfigMaps of its hub, named after the cluster."""
+    for own in objects.values():
+        for one in _of(own, "ConfigMap"):
+            config = one.get("data", {}).get("config")
+            if config and one["metadata"]["name"].endswith(f"-{cluster}"):
+                yield yaml.load(config, Loader=_LOADER)  # noqa: S506 - a safe one
+
+
+def _forwards(network: Object) -> bool:
+    spec: Any = network.get("spec", {})
+    for key in ("defaultNetwork", "ovnKubernetesConfig", "gatewayConfig"):
+        spec = spec.get(key, {})
+    return bool(spec.get("ipForwarding") == "Global")

@@ -1,0 +1,146 @@
+"""Surroundings become namespaces: an underlay as a cloud's, a router, an outside, a data centre."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hyperleaf.lab.facts import Interface, Surroundings
+    from hyperleaf.lab.kernel import Kernel
+
+UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
+CREDENTIALS = "169.254.169.254"
+# Documentation's ranges: nothing of an estate's is there.
+TRANSFER = "192.0.2"
+WAY_OUT = ("198.51.100.1/30", "198.51.100.2/30")
+
+
+def mac(number: int) -> str:
+    """Return the MAC that the cloud assigned to its port `number`."""
+    return f"0a:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+
+
+def build(kernel: Kernel, around: Surroundings) -> None:
+    """Make the underlay's segments, the router between them, and the outside."""
+    batch(kernel, "", [f"netns add {one}" for one in (UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE)])
+    forward(kernel, ROUTER)
+    forward(kernel, DATA_CENTRE)
+    lines = ["link set lo up", f"addr add {CREDENTIALS}/32 dev lo"]
+    for number, segment in enumerate(around.segments):
+        batch(
+            kernel,
+            UNDERLAY,
+            [
+                f"link add s{number} type bridge",
+                f"link set s{number} mtu {segment.mtu} addrgenmode none up",
+                f"link add r{number} type veth peer name in{number} netns {ROUTER}",
+                f"link set r{number} master s{number} mtu {segment.mtu} addrgenmode none up",
+            ],
+        )
+        lines += [f"link set in{number} mtu {segment.mtu} up"]
+        lines += [f"addr add {one} dev in{number} nodad" for one in segment.gateways]
+    batch(kernel, ROUTER, [*lines, *_way_out(around)])
+    batch(kernel, OUTSIDE, ["link set lo up", *_addresses("eth0", around.outside)])
+    batch(kernel, OUTSIDE, [f"route add default via {one.ip}" for one in around.outside_gateways])
+    batch(kernel, DATA_CENTRE, ["link set lo up", *_addresses("wan0", [WAY_OUT[1]])])
+    batch(kernel, DATA_CENTRE, [f"route add default via {WAY_OUT[0].partition('/')[0]}"])
+    _narrow(kernel, around)
+
+
+def _way_out(around: Surroundings) -> Iterator[str]:
+    yield f"link add out0 type veth peer name eth0 netns {OUTSIDE}"
+    yield from _addresses("out0", around.outside_gateways)
+    yield f"link add dc0 type veth peer name wan0 netns {DATA_CENTRE}"
+    yield from _addresses("dc0", [WAY_OUT[0]])
+
+
+def _addresses(device: str, addresses: Iterable[Interface | str]) -> Iterator[str]:
+    yield f"link set {device} mtu 9001 up"
+    yield from (f"addr add {one} dev {device} nodad" for one in addresses)
+
+
+def _narrow(kernel: Kernel, around: Surroundings) -> None:
+    """Let no packet longer than a segment's path MTU pass between segments; tell its sender."""
+    lines = [
+        f"route change {gateway.network} dev in{number} proto kernel scope link "
+        f"src {gateway.ip} mtu lock {segment.path_mtu}"
+        for number, segment in enumerate(around.segments)
+        for gateway in segment.gateways
+        if gateway.version == 4 and segment.path_mtu < segment.mtu
+    ]
+    batch(kernel, ROUTER, lines)
+
+
+def forward(kernel: Kernel, namespace: str) -> None:
+    """Let a namespace route."""
+    settings = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+    quiet = ("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
+    kernel.run(["sysctl", "-qw", *settings, *quiet], node=namespace)
+
+
+def batch(kernel: Kernel, namespace: str, lines: Iterable[str]) -> None:
+    """Give `ip` many lines at once, in a namespace or in the kernel's first one."""
+    text = "".join(f"{line}\n" for line in lines)
+    where = ["-n", namespace] if namespace else []
+    if text:
+        kernel.run(["ip", *where, "-batch", "-"], stdin=text)
+
+
+def plug(  # noqa: PLR0913 - a port of a cloud
+    kernel: Kernel,
+    around: Surroundings,
+    segment: str,
+    number: int,
+    namespace: str,
+    device: str,
+    addresses: Iterable[Interface],
+) -> None:
+    """Give a machine a port in a segment: an uplink with the MAC and addresses assigned to it."""
+    place = next(i for i, one in enumerate(around.segments) if one.name == segment)
+    here = around.segments[place]
+    port = f"p{number}"
+    batch(
+        kernel,
+        UNDERLAY,
+        [
+            f"link add {port} type veth peer name {device} netns {namespace}",
+            f"link set {port} master s{place} mtu {here.mtu} addrgenmode none up",
+        ],
+    )
+    lines = [f"link set {device} address {mac(number)} mtu {here.mtu} up"]
+    lines += [f"addr add {one} dev {device} nodad" for one in addresses]
+    for gateway in here.gateways:
+        mine = next((one.ip for one in addresses if one.version == gateway.version), None)
+        if mine is not None:
+            lines.append(
+                f"route add default via {gateway.ip} dev {device} proto dhcp src {mine} metric 48"
+            )
+    batch(kernel, namespace, lines)
+    kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=_guard(port, number, tuple(addresses)))
+
+
+def _guard(port: str, number: int, addresses: tuple[Interface, ...]) -> str:
+    """Return the rules of a port: what the cloud did not assign is dropped in both directions."""
+    mine = {4: ["0.0.0.0"], 6: ["::", "fe80::/10"]}
+    for one in addresses:
+        mine[one.version].append(str(one.ip))
+    four, six = (", ".join(mine[version]) for version in (4, 6))
+    return f"""
+table bridge cloud {{
+ chain {port}-in {{
+  type filter hook prerouting priority 0
+  iifname != "{port}" accept
+  ether saddr != {mac(number)} counter drop
+  ip saddr != {{ {four} }} counter drop
+  ip6 saddr != {{ {six} }} counter drop
+  arp saddr ip != {{ {four} }} counter drop
+ }}
+ chain {port}-out {{
+  type filter hook postrouting priority 0
+  oifname != "{port}" accept
+  meta pkttype host ether daddr != {mac(number)} counter drop
+ }}
+}}
+"""
