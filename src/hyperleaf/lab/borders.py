@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import daemons, world
 from hyperleaf.lab.agents.frr_text import without_bfd
-from hyperleaf.lab.world import batch, forward, plug
+from hyperleaf.lab.world import Port, batch, forward, plug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def build(
     kernel.run(["ip", "netns", "add", name])
     forward(kernel, name)
     kernel.run(["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"], node=name)
-    plug(kernel, around, place.segment, number, name, UPLINK, [own])
+    plug(kernel, around, Port(place.segment, number, name, UPLINK, (own,)))
     batch(kernel, name, ["link set lo up", *_devices(devices)])
     kernel.run(["sh", "-c", _flags(devices)], node=name)
 
@@ -101,14 +101,14 @@ def give_way_out(kernel: Kernel, rendered: Rendered) -> None:
         for border in rendered.borders.values():
             number += 1
             near, far = f"{world.TRANSFER}.{number * 4 + 1}", f"{world.TRANSFER}.{number * 4 + 2}"
+            wan, there = f"wan{domain['vni']}", world.DATA_CENTRE
             batch(
                 kernel,
                 border.name,
                 [
-                    f"link add wan{domain['vni']} type veth peer name b{number} "
-                    f"netns {world.DATA_CENTRE}",
-                    f"link set wan{domain['vni']} master {domain['device']} up",
-                    f"addr add {near}/30 dev wan{domain['vni']}",
+                    f"link add {wan} type veth peer name b{number} netns {there}",
+                    f"link set {wan} master {domain['device']} up",
+                    f"addr add {near}/30 dev {wan}",
                     f"route add default via {far} table {domain['table']}",
                 ],
             )

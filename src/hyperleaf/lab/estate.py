@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +14,7 @@ from hyperleaf.lab import borders, daemons, guests, nodes, world
 from hyperleaf.lab.checks import ECHO_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.guests import Guest
@@ -44,42 +45,44 @@ class Lab:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def build(kernel: Kernel, rendered: Rendered, around: Surroundings, scratch: Path) -> Lab:
+def build(
+    kernel: Kernel,
+    rendered: Rendered,
+    around: Surroundings,
+    scratch: Path,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Lab:
     """Build the lab up to converged routes and guests that have spoken once."""
     lab = Lab(kernel, rendered, around)
-    with _timed(lab, "world"):
+    with _part(lab, "world", say):
         world.build(kernel, around)
         _each(around.nodes, lambda number, one: _birth(lab, number, one))
         _listen(lab, scratch)
-    with _timed(lab, "objects"):
+    with _part(lab, "objects", say):
         _each(around.nodes, lambda _, one: _carry_out(lab, one.name))
         _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
         borders.give_way_out(kernel, rendered)
-    with _timed(lab, "daemons"):
+    with _part(lab, "daemons", say):
         _each(
             around.nodes,
             lambda _, one: nodes.start_frr(kernel, rendered.clusters[one.cluster], one),
         )
         _each(around.borders, lambda _, one: borders.start_frr(kernel, rendered.borders[one.name]))
-    with _timed(lab, "guests"):
+    with _part(lab, "guests", say):
         lab.guests = tuple(guests.of(rendered, around))
         _each(lab.guests, lambda _, one: guests.plug_in(kernel, one))
-    with _timed(lab, "converge"):
+    with _part(lab, "converge", say):
         converge(lab)
     return lab
 
 
-class _timed:  # noqa: N801 - reads as a statement
-    """Note how long a part took."""
-
-    def __init__(self, lab: Lab, part: str) -> None:
-        self._lab, self._part = lab, part
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._lab.seconds[self._part] = round(time.monotonic() - self._began, 2)
+@contextmanager
+def _part(lab: Lab, name: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Say that a part begins, and note how long it took."""
+    say(name)
+    began = time.monotonic()
+    yield
+    lab.seconds[name] = round(time.monotonic() - began, 2)
 
 
 def _each(things: Iterable[T], what: Callable[[int, T], None]) -> None:

@@ -1,13 +1,14 @@
-"""What a lab must know of the world beside the rendered files: nodes, where they stand, who routes."""
+"""What a lab must know beside the rendered files: nodes, where they stand, who routes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
+    from ipaddress import IPv4Address, IPv6Interface
 
     Interface = IPv4Interface | IPv6Interface
 
@@ -37,7 +38,7 @@ class Node:
     @property
     def address(self) -> IPv4Address:
         """Return the IPv4 address, which is its VTEP and router-id."""
-        return next(one.ip for one in self.addresses if one.version == 4)  # type: ignore[return-value]
+        return next(one.ip for one in self.addresses if isinstance(one, IPv4Interface))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PLUGINS = "/usr/lib/cni"
 BORDERS = "borders"
+IPV4 = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
         if one["at"] == BORDERS:
             border = next(iter(rendered.borders))
             vrf = stated["domains"][stated["segments"][one["network"]]["vrf"]]["device"]
-            yield _guest(one, border, border, _addresses(one), None, vrf)
+            yield _guest(one, border, border, _addresses(one), vrf=vrf)
             continue
         attachment = next(
             each
@@ -55,13 +56,13 @@ def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
         )
         leaves = around.leaves(one["at"])
         first, *others = leaves[number % len(leaves) :] + leaves[: number % len(leaves)]
-        yield _guest(one, f"g{number}", first.name, _addresses(one), attachment)
+        yield _guest(one, f"g{number}", first.name, _addresses(one), attachment=attachment)
         if others:
             twin = {
                 version: _spare(one["network"], address, taken, spare)
                 for version, address in _addresses(one).items()
             }
-            yield _guest(one, f"g{number}b", others[0].name, twin, attachment)
+            yield _guest(one, f"g{number}b", others[0].name, twin, attachment=attachment)
 
 
 def _guest(  # noqa: PLR0913 - a guest's parts
@@ -69,7 +70,8 @@ def _guest(  # noqa: PLR0913 - a guest's parts
     namespace: str,
     place: str,
     addresses: Mapping[int, Interface],
-    attachment: Attachment | None,
+    *,
+    attachment: Attachment | None = None,
     vrf: str = "",
 ) -> Guest:
     gateways = {int(version): address for version, address in one["gateways"].items()}
@@ -122,8 +124,8 @@ def plug_in(kernel: Kernel, guest: Guest) -> None:
     )
     lines = ["link set lo up", "link set eth0 up"]
     lines += [f"addr add {one} dev eth0 nodad" for one in guest.addresses.values()]
-    if 4 in guest.gateways:
-        lines.append(f"route add default via {guest.gateways[4]}")
+    if IPV4 in guest.gateways:  # of IPv6 a router tells
+        lines.append(f"route add default via {guest.gateways[IPV4]}")
     batch(kernel, name, lines)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shlex
 import threading
 import time
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 BOOT_SECONDS = 30
+ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 INSIDE = Path(__file__).with_name("inside.py")
 # What a node's packets need; the list is that of the kernel's package.
 MODULES = (
@@ -44,6 +44,12 @@ chown frr:frr /etc/frr /run/frr /var/log/frr /var/lib/frr
 ln -sfn /proc/self/fd /dev/fd 2>/dev/null
 hostname lab
 modprobe -a MODULES
+# As OpenShift's tuned profile sets them; one table serves every namespace of a kernel.
+for family in ipv4 ipv6; do
+  echo 8192 > /proc/sys/net/$family/neigh/default/gc_thresh1
+  echo 32768 > /proc/sys/net/$family/neigh/default/gc_thresh2
+  echo 65536 > /proc/sys/net/$family/neigh/default/gc_thresh3
+done
 ip link set lo up
 python3 /lab/inside.py /dev/ttyS0
 echo o > /proc/sysrq-trigger
@@ -188,14 +194,20 @@ class Kernel:
 
 
 @contextlib.contextmanager
-def boot(root: Path, scratch: Path, *, memory_mib: int = 2048) -> Iterator[Kernel]:
-    """Boot a kernel over `root` for the block; `scratch` gets its log and start files."""
+def boot(
+    root: Path, scratch: Path, *, enter: Sequence[str] = ENTER, memory_mib: int = 2048
+) -> Iterator[Kernel]:
+    """Boot a kernel over `root` for the block; `scratch` gets its log and start files.
+
+    `enter` opens the namespaces in which we are root (see runtime.py).
+    """
+    scratch.chmod(0o755)
     (scratch / "init").write_text(INIT.replace("MODULES", " ".join(MODULES)))
     (scratch / "init").chmod(0o755)
     (scratch / "inside.py").write_text(INSIDE.read_text())
     log = scratch / "console.log"
     began = time.monotonic()
-    with serving(_command(root, scratch, memory_mib), log=log) as process:
+    with serving(_command(root, scratch, enter, memory_mib), log=log) as process:
         kernel = Kernel(process, scratch, log).start_listening()
         if not kernel.ready(BOOT_SECONDS):
             told = log.read_text(errors="replace").splitlines()[-15:]
@@ -204,18 +216,10 @@ def boot(root: Path, scratch: Path, *, memory_mib: int = 2048) -> Iterator[Kerne
         yield kernel
 
 
-def _command(root: Path, scratch: Path, memory_mib: int) -> list[str]:
+def _command(root: Path, scratch: Path, enter: Sequence[str], memory_mib: int) -> list[str]:
     linux = (
         *("/usr/bin/linux.uml", f"mem={memory_mib}M", "root=/dev/root", "rootfstype=hostfs"),
         *("rootflags=/", "ro", "init=/lab/init", "seccomp=on", "quiet"),
         *("con=null", "con0=null,fd:2", "ssl=null", "ssl0=fd:0,fd:1", "uml_dir=/tmp/"),
     )
-    return [
-        *("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", _ENTER, "sh"),
-        *(str(root), str(scratch), *linux),
-    ]
-
-
-def processors() -> int:
-    """Return how many processors the lab may use."""
-    return len(os.sched_getaffinity(0))
+    return [*enter, "sh", "-euc", _ENTER, "sh", str(root), str(scratch), *linux]

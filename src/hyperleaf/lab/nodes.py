@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hyperleaf.lab import daemons
 from hyperleaf.lab.agents import frr_text, policies
 from hyperleaf.lab.agents.machine_configs import set_up
-from hyperleaf.lab.world import batch, plug
+from hyperleaf.lab.world import Port, batch, plug
 
 if TYPE_CHECKING:
     from hyperleaf.lab.agents.policies import Enacted
@@ -41,7 +41,7 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
     folders = " ".join(f"{etc}/{one}" for one in ("sysctl.d", "hyperleaf", "NetworkManager"))
     kernel.run(f"ip netns add {name} && mkdir -p {folders}")
     kernel.write(f"{etc}/sysctl.d/50-redhat.conf", DISTRIBUTION)
-    plug(kernel, around, node.segment, number, name, node.uplink, node.addresses)
+    plug(kernel, around, Port(node.segment, number, name, node.uplink, node.addresses))
     lines = ["link set lo up"]
     if node.uplink == "br-ex":
         lines.append(f"addr add {OVN_ADDRESS} dev br-ex")

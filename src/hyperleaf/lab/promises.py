@@ -73,7 +73,9 @@ def _within(address: object, prefixes: Sequence[str]) -> bool:
 
 def _gateway(a: Guest) -> Iterator[Probe]:
     for version, gateway in a.gateways.items():
-        yield Probe(f"{a.expected}({a.namespace}) to its gateway IPv{version}", a, gateway, True)  # noqa: FBT003 - reached
+        yield Probe(
+            f"{a.expected}({a.namespace}) to its gateway IPv{version}", a, gateway, reached=True
+        )
 
 
 def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Iterator[Probe]:
@@ -132,7 +134,7 @@ def _forbidden(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
 
 
 def _limits(stated: Mapping[str, Any], guests: Sequence[Guest]) -> Iterator[Probe]:
-    """Yield packets of exactly the MTU, and of one byte more, for the first pair of each network."""
+    """Yield packets of exactly the MTU, and of one byte more, for a pair of each network."""
     done = set()
     for a in guests:
         for b in guests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.kernel import Kernel
 
 UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
+IPV4, IPV6 = 4, 6
 CREDENTIALS = "169.254.169.254"
 # Documentation's ranges: nothing of an estate's is there.
 TRANSFER = "192.0.2"
@@ -68,7 +70,7 @@ def _narrow(kernel: Kernel, around: Surroundings) -> None:
         f"src {gateway.ip} mtu lock {segment.path_mtu}"
         for number, segment in enumerate(around.segments)
         for gateway in segment.gateways
-        if gateway.version == 4 and segment.path_mtu < segment.mtu
+        if gateway.version == IPV4 and segment.path_mtu < segment.mtu
     ]
     batch(kernel, ROUTER, lines)
 
@@ -88,17 +90,22 @@ def batch(kernel: Kernel, namespace: str, lines: Iterable[str]) -> None:
         kernel.run(["ip", *where, "-batch", "-"], stdin=text)
 
 
-def plug(  # noqa: PLR0913 - a port of a cloud
-    kernel: Kernel,
-    around: Surroundings,
-    segment: str,
-    number: int,
-    namespace: str,
-    device: str,
-    addresses: Iterable[Interface],
-) -> None:
-    """Give a machine a port in a segment: an uplink with the MAC and addresses assigned to it."""
-    place = next(i for i, one in enumerate(around.segments) if one.name == segment)
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A machine's place in the underlay: its device, and the addresses assigned to it."""
+
+    segment: str
+    number: int
+    namespace: str
+    device: str
+    addresses: tuple[Interface, ...]
+
+
+def plug(kernel: Kernel, around: Surroundings, machine: Port) -> None:
+    """Give a machine its port: an uplink with the MAC and the addresses assigned to it."""
+    number, namespace, device = machine.number, machine.namespace, machine.device
+    addresses = machine.addresses
+    place = next(i for i, one in enumerate(around.segments) if one.name == machine.segment)
     here = around.segments[place]
     port = f"p{number}"
     batch(
@@ -118,15 +125,16 @@ def plug(  # noqa: PLR0913 - a port of a cloud
                 f"route add default via {gateway.ip} dev {device} proto dhcp src {mine} metric 48"
             )
     batch(kernel, namespace, lines)
-    kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=_guard(port, number, tuple(addresses)))
+    kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=_guard(port, number, addresses))
 
 
 def _guard(port: str, number: int, addresses: tuple[Interface, ...]) -> str:
     """Return the rules of a port: what the cloud did not assign is dropped in both directions."""
-    mine = {4: ["0.0.0.0"], 6: ["::", "fe80::/10"]}
+    # Whoever has no address yet may ask for one.
+    mine = {IPV4: ["0.0.0.0"], IPV6: ["::", "fe80::/10"]}  # noqa: S104
     for one in addresses:
         mine[one.version].append(str(one.ip))
-    four, six = (", ".join(mine[version]) for version in (4, 6))
+    four, six = (", ".join(mine[version]) for version in (IPV4, IPV6))
     return f"""
 table bridge cloud {{
  chain {port}-in {{

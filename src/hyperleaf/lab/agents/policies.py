@@ -1,4 +1,4 @@
-"""A policy's desired interfaces become the words of `ip` and `sysctl`, as NetworkManager sets them."""
+"""A policy's desired interfaces become words of `ip` and `sysctl`, as NetworkManager sets them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
         yield f"link set dev {name} {settings}addrgenmode {mode} up"
     for family in ("ipv4", "ipv6"):
         for address in one.get(family, {}).get("address", []):
-            yield f"addr replace {address['ip']}/{address['prefix-length']} dev {name} noprefixroute"
+            place = f"{address['ip']}/{address['prefix-length']}"
+            yield f"addr replace {place} dev {name} noprefixroute"
 
 
 def subnet_routes(interfaces: Iterable[State]) -> Iterator[str]:

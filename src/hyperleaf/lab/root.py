@@ -1,0 +1,195 @@
+"""Makes the Debian root that every lab runs in, once: cached by the hash of its recipe.
+
+The kernel is Debian's User-Mode Linux, with some modules of our own building (`modules.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperleaf.lab import modules
+from hyperleaf.process import ProcessError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RELEASE, KERNEL_RELEASE = "trixie", "forky"
+PACKAGES = (
+    *("frr", "frr-pythontools", "iproute2", "nftables", "iputils-ping", "arping", "tcpdump"),
+    *("kmod", "procps", "systemd", "python3-minimal", "udhcpc", "containernetworking-plugins"),
+    *("kea-dhcp4-server", "kea-dhcp6-server", "isc-dhcp-relay"),
+)
+WITHOUT = ("doc", "man", "locale", "info")
+# Mount points of what each node has of its own below /etc, and of the lab's own files.
+PLACES = ("etc/netns", "etc/hyperleaf", "etc/NetworkManager", "etc/sysctl.d", "lab")
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+ROOT_SECONDS = 900
+
+
+class RootError(Exception):
+    """The root could not be made: says what is missing, or what a command said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root that is ready: its folder, and the kernel in it."""
+
+    folder: Path
+
+    @property
+    def kernel(self) -> Path:
+        """Return the User-Mode Linux kernel, as seen from outside."""
+        return self.folder / "usr" / "bin" / "linux.uml"
+
+
+def cache_folder() -> Path:
+    """Return $HYPERLEAF_CACHE or ~/.cache/hyperleaf."""
+    return Path(os.environ.get("HYPERLEAF_CACHE") or Path.home() / ".cache" / "hyperleaf")
+
+
+def recipe() -> str:
+    """Return the hash of all that decides what the root holds."""
+    parts = (
+        RELEASE,
+        KERNEL_RELEASE,
+        *PACKAGES,
+        *WITHOUT,
+        *PLACES,
+        modules.RECIPE,
+        os.uname().machine,
+    )
+    return hashlib.sha256("\n".join((*parts, str(os.geteuid() == 0))).encode()).hexdigest()[:12]
+
+
+def ready(say: Callable[[str], None] = lambda _line: None) -> Root:
+    """Return the root, made first where it is not there; RootError says what is missing."""
+    place = cache_folder() / "lab" / f"root-{recipe()}"
+    if (place / "recipe.json").is_file():
+        return Root(place / "root")
+    with _alone(place.parent):
+        if not (place / "recipe.json").is_file():
+            _make(place, say)
+    return Root(place / "root")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the cache while something is made in it: a second lab waits, then finds it made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(place: Path, say: Callable[[str], None]) -> None:
+    scratch = place.with_name(f".{place.name}.{os.getpid()}")
+    scratch.mkdir(parents=True)
+    try:
+        say("the kernel: Debian's User-Mode Linux")
+        kernel = _kernel(scratch, say)
+        say(f"the root: Debian {RELEASE}")
+        _debian(scratch / "root", kernel)
+        (scratch / "recipe.json").write_text(json.dumps({"recipe": recipe()}))
+        scratch.rename(place)
+    except ProcessError as error:
+        raise RootError(str(error)) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _kernel(scratch: Path, say: Callable[[str], None]) -> Path:
+    """Return a tar archive of the kernel with its modules, those built here among them."""
+    unpacked = scratch / "kernel"
+    package(scratch, KERNEL_RELEASE, "user-mode-linux", unpacked)
+    (version,) = (one.name for one in (unpacked / "usr/lib/uml/modules").iterdir())
+    built = cache_folder() / "lab" / f"modules-{version}"
+    if not built.is_dir():
+        say(f"modules of the kernel {version} for filters and translation: built once")
+        package(scratch, KERNEL_RELEASE, modules.source_package(version), scratch / "source")
+        modules.build(scratch, unpacked, version, built)
+    target = unpacked / "usr/lib/uml/modules" / version / "kernel" / "net" / "netfilter"
+    for module in built.glob("*.ko"):
+        shutil.copy(module, target / module.name)
+    archive = scratch / "kernel.tar"
+    run(
+        ["tar", "-C", str(unpacked), "--owner=0", "--group=0", "-cf", str(archive), "usr"],
+        timeout_seconds=120,
+    )
+    return archive
+
+
+def _debian(folder: Path, kernel: Path) -> None:
+    if shutil.which("mmdebstrap") is None:
+        raise RootError("there is no mmdebstrap: apt install mmdebstrap")
+    modules = (
+        f"mkdir -p {' '.join(f'/{one}' for one in PLACES)} /usr/lib/modules && "
+        "cd /usr/lib/uml/modules && for version in *; do "
+        "ln -s ../uml/modules/$version /usr/lib/modules/$version; depmod $version; done"
+    )
+    run(
+        [
+            *("mmdebstrap", "--mode=root" if os.geteuid() == 0 else "--mode=unshare"),
+            *("--variant=minbase", "--components=main", f"--include={','.join(PACKAGES)}"),
+            *(f"--dpkgopt=path-exclude=/usr/share/{one}/*" for one in WITHOUT),
+            f"--customize-hook=tar-in {kernel} /",
+            f"--customize-hook=chroot \"$1\" sh -euc '{modules}'",
+            *(RELEASE, str(folder), source(RELEASE)),
+        ],
+        timeout_seconds=ROOT_SECONDS,
+    )
+
+
+def mirror() -> str:
+    """Return the address that this machine's own apt takes Debian's main component from."""
+    release = Path("/etc/os-release").read_text()
+    found = re.search(r"^VERSION_CODENAME=\"?(\w+)", release, re.MULTILINE)
+    form = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+    words = ["apt-get", "indextargets", "--format", form, "Created-By: Packages"]
+    for line in run(words, timeout_seconds=60).stdout.splitlines():
+        address, suite, component = line.split()
+        if found and (suite, component) == (found[1], "main"):
+            return address.rstrip("/")
+    raise RootError("apt has no source of Debian's main component")
+
+
+def source(release: str) -> str:
+    """Return the line that names a release of Debian on this machine's mirror."""
+    if not KEYRING.exists():
+        raise RootError("there is no debian-archive-keyring: apt install debian-archive-keyring")
+    return f"deb [signed-by={KEYRING}] {mirror()} {release} main"
+
+
+def package(scratch: Path, release: str, name: str, into: Path) -> None:
+    """Unpack a release's package into a folder; the machine's own packages stay as they are."""
+    place = scratch / f"apt-{name}"
+    for folder in ("state/lists/partial", "cache/archives/partial"):
+        (place / folder).mkdir(parents=True)
+    (place / "sources.list").write_text(source(release) + "\n")
+    options = {
+        "Dir::Etc::SourceList": place / "sources.list",
+        "Dir::Etc::SourceParts": "/dev/null",
+        "Dir::State": place / "state",
+        "Dir::State::status": "/dev/null",
+        "Dir::Cache": place / "cache",
+        "Acquire::Languages": "none",
+        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
+        "APT::Sandbox::User": "root" if os.geteuid() == 0 else "",
+    }
+    words = [
+        "apt-get",
+        *(word for key, value in options.items() for word in ("-o", f"{key}={value}")),
+    ]
+    run([*words, "--quiet=2", "update"], timeout_seconds=300)
+    run([*words, "--quiet=2", "download", name], cwd=place, timeout_seconds=300)
+    (archive,) = place.glob(f"{name}_*.deb")
+    into.mkdir(parents=True, exist_ok=True)
+    run(["dpkg", "-x", str(archive), str(into)], timeout_seconds=120)

@@ -1,0 +1,151 @@
+"""A plan becomes the least world in which all of it can be tried: nodes, segments, places.
+
+A platform gives real nodes their addresses; a lab has none, so they are taken from the estate's own
+machine networks, in the order of pools.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_interface, ip_network
+from typing import TYPE_CHECKING
+
+from hyperleaf.lab.facts import BorderPlace, Node, Segment, Surroundings
+from hyperleaf.model import labels
+from hyperleaf.model.fabric import BORDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hyperleaf.lab.facts import Interface
+    from hyperleaf.model.cluster import Cluster, Pool
+    from hyperleaf.model.fabric import Border, Fabric
+    from hyperleaf.plan.clusters import Plan
+
+# Two show all that more would: what leaves do to each other, and what one alone cannot.
+LEAVES = 2
+# Below these a platform has its own addresses: routers, resolvers, load balancers.
+FIRST_NODE = 20
+IPV4 = 4
+# The length of a node's own part of the pod range (hostPrefix).
+OWN_PODS = 23
+OUTSIDE = (ip_interface("203.0.113.10/24"), ip_interface("2001:db8:ffff::10/64"))
+OUTSIDE_GATEWAYS = (ip_interface("203.0.113.1/24"), ip_interface("2001:db8:ffff::1/64"))
+
+
+class NoSurroundingsError(Exception):
+    """An estate whose world cannot be guessed: says what is missing."""
+
+
+def surroundings(plan: Plan, leaves: int = LEAVES) -> Surroundings:
+    """Return the world of an estate, with at most `leaves` leaves a cluster."""
+    fabric = plan.estate.fabric
+    if fabric is None:
+        raise NoSurroundingsError("an estate without a fabric has no leaves to be proven")
+    clusters = [one.cluster for one in plan.clusters]
+    nodes = tuple(node for cluster in clusters for node in _nodes(fabric, cluster, leaves))
+    segments = [
+        Segment(
+            one.name, tuple(_gateways(one)), int(one.mtu or fabric.mtu), _path(fabric, one.name)
+        )
+        for one in clusters
+        if any(node.cluster == one.name for node in nodes)
+    ]
+    if fabric.borders:
+        subnet = _border_subnet(fabric, fabric.borders[0])
+        gateway = (_interface(subnet, 1),)
+        segments.append(Segment(BORDERS, gateway, int(fabric.mtu), _path(fabric, BORDERS)))
+    return Surroundings(
+        segments=tuple(segments),
+        nodes=nodes,
+        borders=tuple(BorderPlace(one.name, BORDERS) for one in fabric.borders),
+        outside=OUTSIDE,
+        outside_gateways=OUTSIDE_GATEWAYS,
+    )
+
+
+def _path(fabric: Fabric, site: str) -> int:
+    """Return the least MTU of the paths that end at a site."""
+    ending = [int(one.mtu) for one in fabric.paths if site in one.ends]
+    return min([int(fabric.mtu), *ending])
+
+
+def _nodes(fabric: Fabric, cluster: Cluster, leaves: int) -> Iterator[Node]:
+    number = 0
+    if fabric.reflectors.cluster == cluster.name:
+        for address in fabric.reflectors.addresses:
+            number += 1
+            length = next(one.prefixlen for one in cluster.ranges.machine if address in one)
+            marks = {labels.REFLECTOR: fabric.name}
+            own = (ip_interface(f"{address}/{length}"),)
+            yield Node(
+                f"{cluster.name}-rr{number}",
+                cluster.name,
+                cluster.name,
+                own,
+                marks,
+                pod=_pod(cluster, number),
+            )
+    wanted = [pool for pool in cluster.leaf_pools for _ in range(max(1, pool.replicas))]
+    for place, pool in enumerate(_spread(wanted)[:leaves], start=1):
+        number += 1
+        yield Node(
+            f"{cluster.name}-{place}",
+            cluster.name,
+            cluster.name,
+            tuple(_interface(one, FIRST_NODE + place) for one in _machine(cluster)),
+            {
+                **pool.labels,
+                labels.LEAF: fabric.name,
+                labels.UPLINK: _uplink(pool),
+                labels.POOL: pool.name,
+            },
+            uplink=pool.primary.device or pool.primary.kind,
+            pod=_pod(cluster, number),
+        )
+
+
+def _spread(pools: list[Pool]) -> list[Pool]:
+    """Return each pool once first, then the rest: few nodes shall show every kind."""
+    first = list({pool.name: pool for pool in pools}.values())
+    rest = list(pools)
+    for pool in first:
+        rest.remove(pool)
+    return [*first, *rest]
+
+
+def _uplink(pool: Pool) -> str:
+    kind, device = pool.primary.kind, pool.primary.device
+    return f"{kind}-{device}" if device and kind != "br-ex" else kind
+
+
+def _machine(cluster: Cluster) -> list[IPv4Network | IPv6Network]:
+    """Return the first machine network of each family."""
+    first: dict[int, IPv4Network | IPv6Network] = {}
+    for one in cluster.ranges.machine:
+        first.setdefault(one.version, ip_network(str(one)))
+    return list(first.values())
+
+
+def _gateways(cluster: Cluster) -> Iterator[Interface]:
+    yield from (_interface(one, 1) for one in _machine(cluster))
+
+
+def _interface(subnet: IPv4Network | IPv6Network, number: int) -> Interface:
+    return ip_interface(f"{subnet[number]}/{subnet.prefixlen}")
+
+
+def _pod(cluster: Cluster, number: int) -> IPv4Interface | None:
+    """Return a node's first address of the pod range: two clusters with one range repeat it."""
+    ranges = [IPv4Network(str(one)) for one in cluster.ranges.pod if one.version == IPV4]
+    if not ranges:
+        return None
+    length = max(OWN_PODS, ranges[0].prefixlen)
+    own = 2 ** (ranges[0].max_prefixlen - length)
+    return IPv4Interface((int(ranges[0].network_address) + (number - 1) * own + 2, length))
+
+
+def _border_subnet(fabric: Fabric, border: Border) -> IPv4Network | IPv6Network:
+    around = [one for one in fabric.underlay if border.address in one]
+    if not around:
+        raise NoSurroundingsError(f"border {border.name} lies in none of the underlay's ranges")
+    return ip_network(str(max(around, key=lambda one: one.prefixlen)))
