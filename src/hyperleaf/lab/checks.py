@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import shlex
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.kernel import Kernel
 
 ECHO_PORT = 7
+PROBER = Path(__file__).with_name("prober.py")
+SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One question asked with packets, from a guest or a namespace, and the right answer.
 
-    `kind` is `ping`, or `tcp` with a port; `size` is an IP packet's length, which may then not be
-    fragmented. `seen` is the sender that the other end must see.
+    An ICMP echo, or a TCP connection where there is a `port`; `size` is an IP packet's length in
+    bytes, which may then not be fragmented. `seen` is the sender that the other end must see.
     """
 
     title: str
     source: Guest | str
     target: str
     reached: bool
-    kind: str = "ping"
     port: int = 0
     size: int = 0
     seen: str = ""
@@ -35,76 +37,55 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a probe."""
+    """What became of a probe: `outcome` is `answered`, `refused` or `silent`."""
 
     probe: Probe
-    reached: bool
+    outcome: str
+    copies: int
     said: str
 
     @property
-    def right(self) -> bool:
-        """Tell whether the answer is what was promised."""
-        if self.reached and self.probe.seen:
-            return self.probe.reached and self.said.strip() == self.probe.seen
-        return self.reached == self.probe.reached
-
-
-def command(probe: Probe) -> str:
-    """Return the shell's words that ask a probe's question; their status is the answer."""
-    target = shlex.quote(probe.target)
-    vrf = "" if isinstance(probe.source, str) else probe.source.vrf
-    if probe.kind == "tcp":
-        words = f"exec 3<>/dev/tcp/{probe.target}/{probe.port} && timeout 1 head -n 1 <&3"
-        way = f"ip vrf exec {vrf} " if vrf else ""
-        return f"{way}timeout 2 bash -c {shlex.quote(words)}"
-    options = "-n -q -W 1"
-    if probe.size:
-        header = 48 if ":" in probe.target else 28
-        options += f" -M do -s {probe.size - header}"
-    if not isinstance(probe.source, str) and vrf:
-        mine = probe.source.addresses[6 if ":" in probe.target else 4]
-        options += f" -I {vrf} -I {mine.ip}"
-    tries = 4 if probe.reached else 2
-    once = f"ping {options} -c 1 {target}"
-    return " || ".join(f"{{ {once}; }}" for _ in range(tries))
+    def fault(self) -> str:
+        """Return what is not as promised, or nothing."""
+        if not self.probe.reached:
+            return "" if self.outcome == "silent" else f"{self.outcome}, and must not be"
+        if self.outcome != "answered":
+            return f"{self.outcome}: {self.said}" if self.said else self.outcome
+        if self.copies > 1:
+            return f"{self.copies} answers to one packet"
+        if self.probe.seen and self.said != self.probe.seen:
+            return f"seen as {self.said}, not as {self.probe.seen}"
+        return ""
 
 
 def ask(kernel: Kernel, probes: Sequence[Probe]) -> list[Answer]:
-    """Ask all questions, those of one source by one shell, and wait for every answer."""
-    by_place: dict[str, list[int]] = {}
-    for number, probe in enumerate(probes):
-        by_place.setdefault(_namespace(probe), []).append(number)
-    asked = [
-        (numbers, kernel.ask(_script([probes[one] for one in numbers]), node=place, seconds=120))
-        for place, numbers in by_place.items()
-    ]
-    answers: dict[int, Answer] = {}
-    for numbers, future in asked:
-        said = kernel.wait(future, 120).out.split("\x1e")
-        for text in said:
-            index, _, rest = text.partition(" ")
-            status, _, words = rest.partition("\n")
-            if index.strip().isdigit():
-                number = numbers[int(index)]
-                answers[number] = Answer(probes[number], status.strip() == "0", words.strip())
+    """Ask all questions at once and return their answers in the same order."""
+    if not probes:
+        return []
+    words = ["python3", f"/lab/{PROBER.name}"]
+    (kernel.scratch / PROBER.name).write_text(PROBER.read_text())
+    said = kernel.run(words, stdin=json.dumps([_asked(one) for one in probes]), seconds=SECONDS).out
     return [
-        answers.get(number, Answer(probe, reached=False, said="no answer was heard"))
-        for number, probe in enumerate(probes)
+        Answer(probe, one["outcome"], one["copies"], one["said"])
+        for probe, one in zip(probes, json.loads(said), strict=True)
     ]
 
 
-def _namespace(probe: Probe) -> str:
-    return probe.source if isinstance(probe.source, str) else probe.source.namespace
-
-
-def _script(probes: Iterable[Probe]) -> str:
-    """Return one script that asks at once and says each answer in one piece."""
-    lines = ["cd /tmp"]
-    for number, probe in enumerate(probes):
-        lines.append(
-            f"( said=$( {{ {command(probe)}; }} 2>&1 ); "
-            f"printf '\\036%s %s\\n%s\\n' {number} $? \"$said\" ) &"
-        )
-        if number % 12 == 11:  # noqa: PLR2004 - a single processor, and a queue of echoes
-            lines.append("wait")
-    return "\n".join([*lines, "wait"])
+def _asked(probe: Probe) -> dict[str, Any]:
+    family = 6 if ":" in probe.target else 4
+    namespace, device, source = "", "", ""
+    if isinstance(probe.source, str):
+        namespace = probe.source
+    else:
+        namespace, device = probe.source.namespace, probe.source.vrf
+        # Behind a border its own address speaks; the anycast one would be answered elsewhere.
+        source = str(probe.source.addresses[family].ip) if device else ""
+    return {
+        "namespace": namespace,
+        "device": device,
+        "source": source,
+        "target": probe.target,
+        "port": probe.port,
+        "size": probe.size,
+        "reached": probe.reached,
+    }

@@ -1,8 +1,8 @@
 """Runs inside a lab's kernel: each number that comes in becomes a command, its end a line of JSON.
 
 Nothing of hyperleaf is imported here: the file is copied into the root and runs by itself.
-A number names the file of a request beside this one: `command` (a list of words), `node` (a
-namespace, or none), `stdin` and `seconds`; the answer has `id`, `status`, `out`, `err` and `seconds`.
+A number names the file of a request beside this: `command` (a list of words), `node` (a namespace,
+or none), `stdin` and `seconds`; the answer has `id`, `status`, `out`, `err` and `seconds`.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def boot(
         kernel = Kernel(process, scratch, log).start_listening()
         if not kernel.ready(BOOT_SECONDS):
             told = log.read_text(errors="replace").splitlines()[-15:]
-            raise KernelError("\n".join([f"no answer within {BOOT_SECONDS} s:", *told]))
+            raise KernelError("\n".join(["the lab's kernel did not come up:", *told]))
         kernel.boot_seconds = time.monotonic() - began
         yield kernel
 

@@ -1,4 +1,4 @@
-"""Nodes begin as a cluster hands them over; rendered objects do the rest, by the lab's own agents."""
+"""Nodes begin as a cluster hands them over; rendered objects do the rest, by our own agents."""
 
 from __future__ import annotations
 

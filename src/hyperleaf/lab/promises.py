@@ -93,7 +93,7 @@ def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Itera
             seen = str(mine)
         title = f"{a.expected}({a.namespace}) to outside IPv{version}: {way}"
         yield Probe(title, a, str(there.ip), way is not None)
-        yield Probe(f"{title}, TCP", a, str(there.ip), way is not None, "tcp", ECHO_PORT, seen=seen)
+        yield Probe(f"{title}, TCP", a, str(there.ip), way is not None, ECHO_PORT, seen=seen)
         entered = there.version in stated["entered"]
         title = f"outside to {a.expected}({a.namespace}) IPv{version}"
         yield Probe(title, OUTSIDE, str(a.addresses[there.version].ip), entered)
@@ -111,7 +111,7 @@ def _nodes(stated: Mapping[str, Any], a: Guest, node: Node) -> Iterator[Probe]:
         for one in stated["forbidden"]["services"]:
             if one["on"] == "node":
                 title = f"{a.expected}({a.namespace}) to {one['name']} of {node.name} {target}"
-                yield Probe(title, a, target, reached=False, kind="tcp", port=one["port"])
+                yield Probe(title, a, target, reached=False, port=one["port"])
     for version, address in a.addresses.items():
         title = f"{node.name} to {a.expected}({a.namespace}) IPv{version}"
         yield Probe(title, node.name, str(address.ip), reached=False)
@@ -127,7 +127,7 @@ def _forbidden(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
             yield Probe(f"{a.expected}({a.namespace}) to {one['on']}", a, one["on"], reached=False)
         for place in places:
             title = f"{a.expected}({a.namespace}) to {one['name']} at {place}"
-            yield Probe(title, a, place, reached=False, kind="tcp", port=one["port"])
+            yield Probe(title, a, place, reached=False, port=one["port"])
     yield Probe(
         f"{a.expected}({a.namespace}) to OVN's own address", a, "169.254.169.2", reached=False
     )

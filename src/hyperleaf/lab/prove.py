@@ -29,7 +29,7 @@ class Proof:
     @property
     def wrong(self) -> tuple[Answer, ...]:
         """Return what was not as promised."""
-        return tuple(one for one in self.answers if not one.right)
+        return tuple(one for one in self.answers if one.fault)
 
 
 def prove(
