@@ -36,6 +36,14 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """Something that was promised, and what is not so, or nothing."""
+
+    title: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What became of a probe: `outcome` is `answered`, `refused` or `silent`."""
 

@@ -8,28 +8,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import checks, estate, kernel, reading, root, runtime
+from hyperleaf.lab import checks, estate, kernel, reading, root, runtime, states
+from hyperleaf.lab.agents.captures import CaptureError
+from hyperleaf.lab.agents.policies import UnsupportedError
+from hyperleaf.lab.checks import Checked
+from hyperleaf.lab.kernel import CommandError
 from hyperleaf.lab.promises import promises
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hyperleaf.lab.checks import Answer
     from hyperleaf.lab.facts import Surroundings
+    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.reading import Rendered
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What packets said, and how long each part took, in seconds."""
 
-    answers: tuple[Answer, ...]
+    checked: tuple[Checked, ...]
     seconds: dict[str, float]
     runtime: str
 
     @property
-    def wrong(self) -> tuple[Answer, ...]:
+    def wrong(self) -> tuple[Checked, ...]:
         """Return what was not as promised."""
-        return tuple(one for one in self.answers if one.fault)
+        return tuple(one for one in self.checked if one.fault)
 
 
 def prove(
@@ -37,7 +42,8 @@ def prove(
 ) -> Proof:
     """Prove a rendered folder in User-Mode Linux.
 
-    Raises NoRuntimeError, RootError, RenderedError, KernelError, CommandError, NotConvergedError.
+    What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
+    RenderedError, KernelError where nothing can be proven.
     """
     began = time.monotonic()
     read = reading.read(rendered)
@@ -49,11 +55,31 @@ def prove(
         say("boot")
         with kernel.boot(ready.folder, scratch, enter=found.enter) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
-            lab = estate.build(booted, read, around, scratch, say)
-            asked = list(promises(read.expected, lab.guests, around))
-            say(f"{len(asked)} questions")
-            asking = time.monotonic()
-            answers = checks.ask(booted, asked)
-            seconds |= {**lab.seconds, "checks": round(time.monotonic() - asking, 2)}
-    seconds["all"] = round(time.monotonic() - began, 2)
-    return Proof(tuple(answers), seconds, found.name)
+            checked, parts = _ask(booted, read, around, scratch, say)
+    seconds |= {**parts, "all": round(time.monotonic() - began, 2)}
+    return Proof(tuple(checked), seconds, found.name)
+
+
+def _ask(
+    booted: Kernel,
+    read: Rendered,
+    around: Surroundings,
+    scratch: Path,
+    say: Callable[[str], None],
+) -> tuple[list[Checked], dict[str, float]]:
+    """Build the lab and return what it says, and the seconds that its parts took."""
+    carried_out = "the rendered objects can be carried out"
+    try:
+        lab = estate.build(booted, read, around, scratch, say)
+    except (CommandError, CaptureError, UnsupportedError) as error:
+        return [Checked(carried_out, str(error))], {}
+    asked = list(promises(read.expected, lab.guests, around))
+    say(f"{len(asked)} questions")
+    began = time.monotonic()
+    checked = [
+        Checked(carried_out, ""),
+        Checked("every session of the fabric is up", lab.missing),
+        *(Checked(one.probe.title, one.fault) for one in checks.ask(booted, asked)),
+        *states.look(booted, read.expected, around),
+    ]
+    return checked, {**lab.seconds, "checks": round(time.monotonic() - began, 2)}
