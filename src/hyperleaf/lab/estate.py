@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hyperleaf.lab import borders, daemons, guests, nodes, world
+from hyperleaf.lab import borders, daemons, guests, leases, nodes, world
 from hyperleaf.lab.checks import ECHO_PORT
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def build(
         _each(around.nodes, lambda _, one: _carry_out(lab, one.name))
         _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
         borders.give_way_out(kernel, rendered)
+        leases.serve(kernel, rendered)
     with _part(lab, "daemons", say):
         _each(
             around.nodes,

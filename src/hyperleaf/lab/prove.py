@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import checks, estate, kernel, reading, root, runtime, states
+from hyperleaf.lab import checks, estate, kernel, leases, reading, root, runtime, states
 from hyperleaf.lab.agents.captures import CaptureError
 from hyperleaf.lab.agents.policies import UnsupportedError
 from hyperleaf.lab.checks import Checked
@@ -80,6 +80,7 @@ def _ask(
         Checked(carried_out, ""),
         Checked("every session of the fabric is up", lab.missing),
         *(Checked(one.probe.title, one.fault) for one in checks.ask(booted, asked)),
+        *leases.ask(booted, read, around),
         *states.look(booted, read.expected, around),
     ]
     return checked, {**lab.seconds, "checks": round(time.monotonic() - began, 2)}

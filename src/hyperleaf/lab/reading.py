@@ -106,6 +106,7 @@ class Border:
     name: str
     frr_conf: str
     devices: Object
+    sheet: Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def read(folder: Path) -> Rendered:
                 place.name,
                 (place / "frr.conf").read_text(),
                 json.loads((place / "devices.json").read_text()),
+                yaml.load((place / "sheet.yaml").read_text(), Loader=_LOADER),  # noqa: S506
             )
             for place in sorted((folder / "borders").glob("*"))
         },
