@@ -92,10 +92,8 @@ def serve(kernel: Kernel, rendered: Rendered) -> None:
         here, device = joined[one.border, one.vrf]
         batch(kernel, DATA_CENTRE, [f"route add {one.giaddr}/32 via {here}"])
         listening = f"-id br{one.vni} -iu {device} {' '.join(one.servers)}"
-        kernel.run(
-            f"exec ip vrf exec {one.vrf} dhcrelay -4 -q --no-pid {listening} >/run/relay-{one.vni} 2>&1",
-            node=one.border,
-        )
+        relay = f"ip vrf exec {one.vrf} dhcrelay -4 -q --no-pid {listening}"
+        kernel.run(f"exec {relay} >/run/relay-{one.vni} 2>&1", node=one.border)
     kernel.write(f"/run/{KEA4}", rendered.dhcp[KEA4])
     kernel.run(f"kea-dhcp4 -c /run/{KEA4} >/run/kea-dhcp4 2>&1 </dev/null & sleep 0.2", node=SERVER)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import checks, estate, kernel, leases, reading, root, runtime, states
+from hyperleaf.lab import checks, estate, kernel, leases, reading, root, runtime, scratch, states
 from hyperleaf.lab.agents.captures import CaptureError
 from hyperleaf.lab.agents.policies import UnsupportedError
 from hyperleaf.lab.checks import Checked
@@ -17,6 +15,7 @@ from hyperleaf.lab.promises import promises
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hyperleaf.lab.facts import Surroundings
     from hyperleaf.lab.kernel import Kernel
@@ -50,12 +49,11 @@ def prove(
     found = runtime.find("uml")
     ready = root.ready(say)
     seconds = {"root": round(time.monotonic() - began, 2)}
-    with tempfile.TemporaryDirectory(prefix="hyperleaf-lab-") as folder:
-        scratch = Path(folder)
+    with scratch.folder(root.cache_folder() / "lab" / "runs") as place:
         say("boot")
-        with kernel.boot(ready.folder, scratch, enter=found.enter) as booted:
+        with kernel.boot(ready.folder, place, enter=found.enter) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
-            checked, parts = _ask(booted, read, around, scratch, say)
+            checked, parts = _ask(booted, read, around, place, say)
     seconds |= {**parts, "all": round(time.monotonic() - began, 2)}
     return Proof(tuple(checked), seconds, found.name)
 
@@ -64,13 +62,13 @@ def _ask(
     booted: Kernel,
     read: Rendered,
     around: Surroundings,
-    scratch: Path,
+    place: Path,
     say: Callable[[str], None],
 ) -> tuple[list[Checked], dict[str, float]]:
     """Build the lab and return what it says, and the seconds that its parts took."""
     carried_out = "the rendered objects can be carried out"
     try:
-        lab = estate.build(booted, read, around, scratch, say)
+        lab = estate.build(booted, read, around, place, say)
     except (CommandError, CaptureError, UnsupportedError) as error:
         return [Checked(carried_out, str(error))], {}
     asked = list(promises(read.expected, lab.guests, around))
