@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab.facts import BorderPlace, Node, Segment, Surroundings
+from hyperleaf.lab.facts import BorderPlace, Nic, Node, Segment, Surroundings
 from hyperleaf.model import labels
 from hyperleaf.model.fabric import BORDERS
 
@@ -26,6 +26,7 @@ LEAVES = 2
 # Below these a platform has its own addresses: routers, resolvers, load balancers.
 FIRST_NODE = 20
 IPV4 = 4
+ETHERNET = 1500
 # The length of a node's own part of the pod range (hostPrefix).
 OWN_PODS = 23
 OUTSIDE = (ip_interface("203.0.113.10/24"), ip_interface("2001:db8:ffff::10/64"))
@@ -39,69 +40,86 @@ class NoSurroundingsError(Exception):
 def surroundings(plan: Plan, leaves: int = LEAVES) -> Surroundings:
     """Return the world of an estate, with at most `leaves` leaves a cluster."""
     fabric = plan.estate.fabric
-    if fabric is None:
-        raise NoSurroundingsError("an estate without a fabric has no leaves to be proven")
     clusters = [one.cluster for one in plan.clusters]
     nodes = tuple(node for cluster in clusters for node in _nodes(fabric, cluster, leaves))
+    if not nodes:
+        raise NoSurroundingsError("no pool of the estate is a leaf or has an uplink to be tried")
     segments = [
-        Segment(
-            one.name, tuple(_gateways(one)), int(one.mtu or fabric.mtu), _path(fabric, one.name)
-        )
+        Segment(one.name, tuple(_gateways(one)), _mtu(fabric, one), _path(fabric, one.name))
         for one in clusters
         if any(node.cluster == one.name for node in nodes)
     ]
-    if fabric.borders:
-        subnet = _border_subnet(fabric, fabric.borders[0])
+    borders = fabric.borders if fabric is not None else ()
+    if fabric is not None and borders:
+        subnet = _border_subnet(fabric, borders[0])
         gateway = (_interface(subnet, 1),)
         segments.append(Segment(BORDERS, gateway, int(fabric.mtu), _path(fabric, BORDERS)))
     return Surroundings(
         segments=tuple(segments),
         nodes=nodes,
-        borders=tuple(BorderPlace(one.name, BORDERS) for one in fabric.borders),
+        borders=tuple(BorderPlace(one.name, BORDERS) for one in borders),
         outside=OUTSIDE,
         outside_gateways=OUTSIDE_GATEWAYS,
     )
 
 
-def _path(fabric: Fabric, site: str) -> int:
+def _mtu(fabric: Fabric | None, cluster: Cluster) -> int:
+    if cluster.mtu is not None:
+        return int(cluster.mtu)
+    return int(fabric.mtu) if fabric is not None else ETHERNET
+
+
+def _path(fabric: Fabric | None, site: str) -> int:
     """Return the least MTU of the paths that end at a site."""
+    if fabric is None:
+        return ETHERNET
     ending = [int(one.mtu) for one in fabric.paths if site in one.ends]
     return min([int(fabric.mtu), *ending])
 
 
-def _nodes(fabric: Fabric, cluster: Cluster, leaves: int) -> Iterator[Node]:
+def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Node]:
     number = 0
-    if fabric.reflectors.cluster == cluster.name:
+    if fabric is not None and fabric.reflectors.cluster == cluster.name:
         for address in fabric.reflectors.addresses:
             number += 1
             length = next(one.prefixlen for one in cluster.ranges.machine if address in one)
-            marks = {labels.REFLECTOR: fabric.name}
-            own = (ip_interface(f"{address}/{length}"),)
             yield Node(
-                f"{cluster.name}-rr{number}",
-                cluster.name,
-                cluster.name,
-                own,
-                marks,
+                name=f"{cluster.name}-rr{number}",
+                cluster=cluster.name,
+                segment=cluster.name,
+                addresses=(ip_interface(f"{address}/{length}"),),
+                labels={labels.REFLECTOR: fabric.name},
                 pod=_pod(cluster, number),
             )
-    wanted = [pool for pool in cluster.leaf_pools for _ in range(max(1, pool.replicas))]
+    of_interest = [pool for pool in cluster.pools if pool.leaf or pool.uplinks]
+    wanted = [pool for pool in of_interest for _ in range(max(1, pool.replicas))]
     for place, pool in enumerate(_spread(wanted)[:leaves], start=1):
         number += 1
+        marks = {**pool.labels, labels.POOL: pool.name}
+        if pool.leaf and fabric is not None:
+            marks |= {labels.LEAF: fabric.name, labels.UPLINK: _uplink(pool)}
         yield Node(
-            f"{cluster.name}-{place}",
-            cluster.name,
-            cluster.name,
-            tuple(_interface(one, FIRST_NODE + place) for one in _machine(cluster)),
-            {
-                **pool.labels,
-                labels.LEAF: fabric.name,
-                labels.UPLINK: _uplink(pool),
-                labels.POOL: pool.name,
-            },
+            name=f"{cluster.name}-{place}",
+            cluster=cluster.name,
+            segment=cluster.name,
+            addresses=tuple(_interface(one, FIRST_NODE + place) for one in _machine(cluster)),
+            labels=marks,
             uplink=pool.primary.device or pool.primary.kind,
             pod=_pod(cluster, number),
+            nics=tuple(_nics(pool)),
         )
+
+
+def _nics(pool: Pool) -> Iterator[Nic]:
+    """Yield the NICs of a pool's uplinks; NICs of one name are cabled to one switch."""
+    devices: dict[str, str] = {}
+    for uplink in pool.uplinks.values():
+        own = uplink.bond.nics if uplink.bond is not None else (uplink.device,)
+        for device in own:
+            if device is not None and uplink.kind in {"nic", "bond"}:
+                devices.setdefault(device, uplink.name)
+    primary = pool.primary.bond.nics if pool.primary.bond is not None else (pool.primary.device,)
+    yield from (Nic(one, where) for one, where in devices.items() if one not in primary)
 
 
 def _spread(pools: list[Pool]) -> list[Pool]:

@@ -85,8 +85,8 @@ def test_a_gateways_subnet_is_routed_in_its_vrf() -> None:
 
 
 def test_an_interface_that_the_agent_does_not_know_is_refused() -> None:
-    with pytest.raises(policies.UnsupportedError, match="bond0"):
-        list(policies.links([{"name": "bond0", "type": "bond"}]))
+    with pytest.raises(policies.UnsupportedError, match="ib0"):
+        list(policies.links([{"name": "ib0", "type": "infiniband"}]))
 
 
 def test_raw_blocks_follow_the_typed_part_by_priority() -> None:

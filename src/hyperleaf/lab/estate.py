@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.kernel import Kernel
     from hyperleaf.lab.nodes import Running
-    from hyperleaf.lab.reading import Rendered
+    from hyperleaf.lab.reading import ClusterObjects, Rendered
 
 CONVERGED_SECONDS = 45
 AT_ONCE = 4
@@ -94,6 +94,10 @@ def _birth(lab: Lab, number: int, node: Node) -> None:
     lab.nodes[node.name] = nodes.give_birth(lab.kernel, lab.around, node, number + 1)
 
 
+def _objects(lab: Lab, node: Node) -> ClusterObjects:
+    return lab.rendered.clusters[node.cluster]
+
+
 def _carry_out(lab: Lab, name: str) -> None:
     running = lab.nodes[name]
     objects = lab.rendered.clusters[running.node.cluster]
@@ -123,7 +127,10 @@ def _listen(lab: Lab, scratch: Path) -> None:
 def converge(lab: Lab) -> None:
     """Wait until every session is up and the routes rest; what is not up in time is noted."""
     deadline = time.monotonic() + CONVERGED_SECONDS
-    speakers = [one.name for one in lab.around.nodes] + [one.name for one in lab.around.borders]
+    speakers = [one.name for one in lab.around.nodes if nodes.speaks(_objects(lab, one), one)]
+    speakers += [one.name for one in lab.around.borders]
+    if not speakers:
+        return
     before: dict[str, tuple[int, int, int]] = {}
     while True:
         sessions = {name: daemons.established(lab.kernel, name) for name in speakers}

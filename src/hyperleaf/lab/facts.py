@@ -24,6 +24,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Nic:
+    """A NIC beside the uplink, and the switch that it is plugged into: all VLANs pass there."""
+
+    device: str
+    switch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A cluster's node as its platform hands it over."""
 
@@ -34,6 +42,7 @@ class Node:
     labels: Mapping[str, str] = field(default_factory=dict)
     uplink: str = "br-ex"
     pod: IPv4Interface | None = None
+    nics: tuple[Nic, ...] = ()
 
     @property
     def address(self) -> IPv4Address:
@@ -58,6 +67,10 @@ class Surroundings:
     borders: tuple[BorderPlace, ...]
     outside: tuple[Interface, ...]
     outside_gateways: tuple[Interface, ...]
+
+    def hosts(self, cluster: str) -> tuple[Node, ...]:
+        """Return the nodes that a cluster's guests run on: its leaves, or all where it has none."""
+        return self.leaves(cluster) or tuple(one for one in self.nodes if one.cluster == cluster)
 
     def leaves(self, cluster: str) -> tuple[Node, ...]:
         """Return a cluster's leaves."""

@@ -54,7 +54,7 @@ def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
             for each in rendered.clusters[one["at"]].attachments
             if (each.namespace, each.name) == (one["namespace"], one["attachment"])
         )
-        leaves = around.leaves(one["at"])
+        leaves = around.hosts(one["at"])
         first, *others = leaves[number % len(leaves) :] + leaves[: number % len(leaves)]
         yield _guest(one, f"g{number}", first.name, _addresses(one), attachment=attachment)
         if others:

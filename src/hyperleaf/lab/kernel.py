@@ -28,7 +28,7 @@ ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 INSIDE = Path(__file__).with_name("inside.py")
 # What a node's packets need; the list is that of the kernel's package.
 MODULES = (
-    *("veth", "dummy", "bridge", "vrf", "vxlan", "8021q", "macvlan"),
+    *("veth", "dummy", "bridge", "vrf", "vxlan", "8021q", "macvlan", "bonding"),
     *("nf_tables", "nft_masq", "nft_chain_nat", "nft_ct", "nft_reject_inet", "nf_conntrack"),
 )
 # The root is never written to: whatever a lab changes lies in memory and goes with its kernel.

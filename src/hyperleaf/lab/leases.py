@@ -130,7 +130,7 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
             for each in rendered.clusters[one["at"]].attachments
             if (each.namespace, each.name) == (one["namespace"], one["attachment"])
         )
-        place = around.leaves(one["at"])[-1].name
+        place = around.hosts(one["at"])[-1].name
         guest = Guest(one["name"], one["network"], f"d{number}", place, {}, {}, attachment)
         plug_in(kernel, guest)
         words = "udhcpc -f -q -n -t 8 -T 2 -O mtu -i eth0 -s /run/told"

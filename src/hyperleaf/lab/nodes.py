@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hyperleaf.lab import daemons
 from hyperleaf.lab.agents import frr_text, policies
 from hyperleaf.lab.agents.machine_configs import set_up
-from hyperleaf.lab.world import Port, batch, plug
+from hyperleaf.lab.world import Port, batch, cable, plug
 
 if TYPE_CHECKING:
     from hyperleaf.lab.agents.policies import Enacted
@@ -42,6 +42,7 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
     kernel.run(f"ip netns add {name} && mkdir -p {folders}")
     kernel.write(f"{etc}/sysctl.d/50-redhat.conf", DISTRIBUTION)
     plug(kernel, around, Port(node.segment, number, name, node.uplink, node.addresses))
+    cable(kernel, node, number)
     lines = ["link set lo up"]
     if node.uplink == "br-ex":
         lines.append(f"addr add {OVN_ADDRESS} dev br-ex")
@@ -104,6 +105,11 @@ for device; do for script in {DISPATCHERS}*; do
 done; done
 """
     kernel.run(["sh", "-c", script, "sh", *devices], node=name, seconds=60)
+
+
+def speaks(objects: ClusterObjects, node: Node) -> bool:
+    """Tell whether a deployment of FRR is meant for a node."""
+    return any(one.selector.matches(node.labels) for one in objects.daemons)
 
 
 def start_frr(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:

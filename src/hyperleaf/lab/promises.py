@@ -32,7 +32,7 @@ def promises(
             continue
         yield from _gateway(a)
         yield from _outside(ways[a.expected], a, around)
-        for node in around.nodes:
+        for node in around.nodes if stated["forbidden"]["ranges"] else ():
             yield from _nodes(stated, a, node)
         yield from _forbidden(stated, a)
     yield from _limits(stated, guests)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hyperleaf.lab.facts import Interface, Surroundings
+    from hyperleaf.lab.facts import Interface, Node, Surroundings
     from hyperleaf.lab.kernel import Kernel
 
 UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
@@ -126,6 +126,23 @@ def plug(kernel: Kernel, around: Surroundings, machine: Port) -> None:
             )
     batch(kernel, namespace, lines)
     kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=_guard(port, number, addresses))
+
+
+def cable(kernel: Kernel, node: Node, number: int) -> None:
+    """Plug a node's other NICs into their switches, which pass every VLAN."""
+    for place, nic in enumerate(node.nics):
+        port, switch = f"n{number}x{place}", f"t-{nic.switch}"[:15]
+        # Several nodes may be the first; whoever comes second finds the switch there.
+        kernel.run(f"ip -n {UNDERLAY} link add {switch} type bridge", check=False)
+        batch(
+            kernel,
+            UNDERLAY,
+            [
+                f"link set {switch} mtu 9216 addrgenmode none up",
+                f"link add {port} mtu 9216 type veth peer name {nic.device} netns {node.name}",
+                f"link set {port} master {switch} mtu 9216 addrgenmode none up",
+            ],
+        )
 
 
 def _guard(port: str, number: int, addresses: tuple[Interface, ...]) -> str:

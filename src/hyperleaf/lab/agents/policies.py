@@ -81,7 +81,7 @@ def links(interfaces: Iterable[State]) -> Iterator[str]:
         yield from _addressed(one, master)
 
 
-ORDER = ("loopback", "vrf", "linux-bridge", "vxlan")
+ORDER = ("loopback", "vrf", "linux-bridge", "ethernet", "bond", "vlan", "vxlan")
 
 
 def _kind(one: State) -> str:
@@ -103,6 +103,15 @@ def _made(one: State) -> Iterator[str]:
             yield f"link add {name} type vrf table {one['vrf']['route-table-id']}"
         case "linux-bridge":
             yield f"link add {name} type bridge stp_state 0"
+        case "vlan":
+            vlan = one["vlan"]
+            yield f"link add {name} link {vlan['base-iface']} type vlan id {vlan['id']}"
+        case "bond":
+            bond = one["link-aggregation"]
+            yield f"link add {name} type bond mode {bond['mode']} miimon 100"
+            for port in bond["port"]:
+                yield f"link set dev {port} down"
+                yield f"link set dev {port} master {name}"
         case "vxlan":
             vxlan = one["vxlan"]
             learning = "" if vxlan.get("learning", True) else " nolearning"
