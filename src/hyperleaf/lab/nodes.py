@@ -88,7 +88,7 @@ def apply_policies(kernel: Kernel, objects: ClusterObjects, running: Running) ->
         enacted, interfaces = policies.enact(policy, state, before)
         running.enacted[policy.name] = enacted
         batch(kernel, name, policies.links(interfaces))
-        off = [f"net.ipv6.conf.{one}.disable_ipv6=1" for one in policies.without_ipv6(interfaces)]
+        off = [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in policies.without_ipv6(interfaces)]
         if off:
             kernel.run(["sysctl", "-qw", *off], node=name)
         batch(kernel, name, policies.subnet_routes(interfaces))
@@ -101,7 +101,7 @@ def _appeared(kernel: Kernel, name: str, devices: list[str]) -> None:
     script = f"""
 for device; do {_SYSCTL} --prefix=/net/ipv4/conf/$device --prefix=/net/ipv6/conf/$device; done
 for device; do for script in {DISPATCHERS}*; do
-  [ -x "$script" ] && {{ "$script" "$device" up || exit 1; }}
+  if [ -x "$script" ]; then "$script" "$device" up || exit 1; fi
 done; done
 """
     kernel.run(["sh", "-c", script, "sh", *devices], node=name, seconds=60)
