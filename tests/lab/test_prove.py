@@ -1,7 +1,8 @@
-"""The AWS example, booted from what was rendered, keeps every promise by packets."""
+"""The examples, booted from what was rendered, keep every promise by packets."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "01-aws-hosted"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+AWS = "01-aws-hosted"
 
 
-def _proof(folder: Path, *changes: tuple[str, str, str]) -> Proof:
+def _proof(folder: Path, example: str, *changes: tuple[str, str, str]) -> Proof:
     """Prove what is rendered, with text replaced in the files that match."""
-    made = plan(load(EXAMPLE).estate)
+    made = plan(load(EXAMPLES / example).estate)
     for file in render(made):
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,16 +39,19 @@ def _proof(folder: Path, *changes: tuple[str, str, str]) -> Proof:
 
 
 @pytest.mark.judge
-def test_every_promise_is_kept(tmp_path: Path) -> None:
-    proof = _proof(tmp_path)
+@pytest.mark.parametrize("example", [AWS, "02-vsphere-lab", "03-multi-network"])
+def test_every_promise_is_kept(tmp_path: Path, example: str) -> None:
+    proof = _proof(tmp_path, example)
     assert [(one.title, one.fault) for one in proof.wrong] == []
 
 
 MUTATIONS = yaml.safe_load(Path(__file__).with_name("mutations.yaml").read_text())
+# Each takes half a minute: a few of them here, all of them where time is given.
+SAMPLE = 1 if os.environ.get("HYPERLEAF_SOAK") else 6
 
 
 @pytest.mark.judge
-@pytest.mark.parametrize("mistake", MUTATIONS)
+@pytest.mark.parametrize("mistake", list(MUTATIONS)[::SAMPLE])
 def test_a_mistake_turns_the_proof_red(tmp_path: Path, mistake: str) -> None:
     changes = [(one["in"], one["old"], one["new"]) for one in MUTATIONS[mistake]]
-    assert _proof(tmp_path, *changes).wrong
+    assert _proof(tmp_path, AWS, *changes).wrong
