@@ -10,6 +10,7 @@ from hyperleaf.api import load
 from hyperleaf.lab import guests, reading
 from hyperleaf.lab.checks import Answer, Probe
 from hyperleaf.lab.promises import promises
+from hyperleaf.lab.states import link_local, strange
 from hyperleaf.plan.clusters import plan
 from hyperleaf.plan.expected import pairs
 from hyperleaf.render.estate import render
@@ -99,3 +100,13 @@ def test_another_sender_than_promised_is_a_fault() -> None:
 
 def test_silence_where_it_was_promised_is_no_fault() -> None:
     assert _answer("silent", reached=False).fault == ""
+
+
+def test_a_gateways_link_local_address_follows_from_its_mac() -> None:
+    assert str(link_local("02:68:6c:00:27:d8")) == "fe80::68:6cff:fe00:27d8"
+
+
+def test_a_route_into_another_tenants_network_is_strange(folder: Path) -> None:
+    stated = reading.read(folder).expected
+    routes = [{"dst": "172.20.200.0/24"}, {"dst": "172.20.100.7"}, {"dst": "default"}]
+    assert strange("red", routes, stated) == ["172.20.200.0/24"]

@@ -31,7 +31,13 @@ _SHOWN = 40
 @click.option(
     "--leaves", metavar="N", type=click.IntRange(1, 8), default=2, help="Leaves a cluster, at most."
 )
-def command(asked: Asked, *, rendered: str | None, leaves: int) -> int:
+@click.option(
+    "--scenarios",
+    metavar="NAME,...",
+    default="",
+    help="What shall happen to the lab afterwards: node-joins, reflector-lost, or all.",
+)
+def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str) -> int:
     """Boot the rendered objects in a lab and try every pair of ends that must and must not meet.
 
     The lab is User-Mode Linux with FRR, nftables and the kernel's own VXLAN: nodes get nothing but
@@ -41,6 +47,7 @@ def command(asked: Asked, *, rendered: str | None, leaves: int) -> int:
     Examples:
       hyperleaf prove lab
       hyperleaf prove lab --rendered out
+      hyperleaf prove lab --scenarios reflector-lost
 
     Exit status 1 where a promise is broken, 3 where this machine cannot run a lab.
     """  # noqa: D301 - click's mark for a block that is not wrapped
@@ -53,7 +60,7 @@ def command(asked: Asked, *, rendered: str | None, leaves: int) -> int:
 
     plan = sound_plan(asked)
     try:
-        proof = _prove(plan, rendered, leaves)
+        proof = _prove(plan, rendered, leaves, _scenarios(scenarios))
     except (
         KernelError,
         ModulesError,
@@ -70,20 +77,30 @@ def command(asked: Asked, *, rendered: str | None, leaves: int) -> int:
     return ending.FOUND if proof.wrong else ending.FINE
 
 
-def _prove(plan: Plan, rendered: str | None, leaves: int) -> Proof:
+def _scenarios(named: str) -> list[str]:
+    from hyperleaf.lab.scenarios import ALL  # noqa: PLC0415 - after a usage error
+
+    names = list(ALL) if named == "all" else [one for one in named.split(",") if one]
+    for one in names:
+        if one not in ALL:
+            raise click.UsageError(f"There is no scenario {one!r}: {', '.join(ALL)}, or all.")
+    return names
+
+
+def _prove(plan: Plan, rendered: str | None, leaves: int, scenarios: list[str]) -> Proof:
     from hyperleaf.lab.prove import prove  # noqa: PLC0415 - after a usage error
     from hyperleaf.render.estate import render  # noqa: PLC0415
     from hyperleaf.surroundings import surroundings  # noqa: PLC0415
 
     around = surroundings(plan, leaves)
     if rendered is not None:
-        return prove(Path(rendered), around, say=_progress)
+        return prove(Path(rendered), around, asked=scenarios, say=_progress)
     with tempfile.TemporaryDirectory(prefix="hyperleaf-") as folder:
         for file in render(plan):
             path = Path(folder) / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.text)
-        return prove(Path(folder), around, say=_progress)
+        return prove(Path(folder), around, asked=scenarios, say=_progress)
 
 
 def _progress(part: str) -> None:

@@ -51,31 +51,31 @@ def build(
 ) -> Lab:
     """Build the lab up to converged routes and plugged guests; what misses is noted in it."""
     lab = Lab(kernel, rendered, around)
-    with _part(lab, "world", say):
+    with part(lab, "world", say):
         world.build(kernel, around)
         _each(around.nodes, lambda number, one: _birth(lab, number, one))
         _listen(lab, scratch)
-    with _part(lab, "objects", say):
+    with part(lab, "objects", say):
         _each(around.nodes, lambda _, one: _carry_out(lab, one.name))
         _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
         borders.give_way_out(kernel, rendered)
         leases.serve(kernel, rendered)
-    with _part(lab, "daemons", say):
+    with part(lab, "daemons", say):
         _each(
             around.nodes,
             lambda _, one: nodes.start_frr(kernel, rendered.clusters[one.cluster], one),
         )
         _each(around.borders, lambda _, one: borders.start_frr(kernel, rendered.borders[one.name]))
-    with _part(lab, "guests", say):
+    with part(lab, "guests", say):
         lab.guests = tuple(guests.of(rendered, around))
         _each(lab.guests, lambda _, one: guests.plug_in(kernel, one))
-    with _part(lab, "converge", say):
+    with part(lab, "converge", say):
         converge(lab)
     return lab
 
 
 @contextmanager
-def _part(lab: Lab, name: str, say: Callable[[str], None]) -> Iterator[None]:
+def part(lab: Lab, name: str, say: Callable[[str], None]) -> Iterator[None]:
     """Say that a part begins, and note how long it took."""
     say(name)
     began = time.monotonic()

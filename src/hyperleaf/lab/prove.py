@@ -12,9 +12,10 @@ from hyperleaf.lab.agents.policies import UnsupportedError
 from hyperleaf.lab.checks import Checked
 from hyperleaf.lab.kernel import CommandError
 from hyperleaf.lab.promises import promises
+from hyperleaf.lab.scenarios import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hyperleaf.lab.facts import Surroundings
@@ -37,9 +38,13 @@ class Proof:
 
 
 def prove(
-    rendered: Path, around: Surroundings, *, say: Callable[[str], None] = lambda _line: None
+    rendered: Path,
+    around: Surroundings,
+    *,
+    asked: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _line: None,
 ) -> Proof:
-    """Prove a rendered folder in User-Mode Linux.
+    """Prove a rendered folder in User-Mode Linux; `asked` are scenarios to go through at the end.
 
     What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
     RenderedError, KernelError where nothing can be proven.
@@ -53,17 +58,18 @@ def prove(
         say("boot")
         with kernel.boot(ready.folder, place, enter=found.enter) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
-            checked, parts = _ask(booted, read, around, place, say)
+            checked, parts = _ask(booted, read, around, place, say, asked)
     seconds |= {**parts, "all": round(time.monotonic() - began, 2)}
     return Proof(tuple(checked), seconds, found.name)
 
 
-def _ask(
+def _ask(  # noqa: PLR0913, PLR0917 - what a lab is made of
     booted: Kernel,
     read: Rendered,
     around: Surroundings,
     place: Path,
     say: Callable[[str], None],
+    scenarios: Sequence[str],
 ) -> tuple[list[Checked], dict[str, float]]:
     """Build the lab and return what it says, and the seconds that its parts took."""
     carried_out = "the rendered objects can be carried out"
@@ -79,6 +85,11 @@ def _ask(
         Checked("every session of the fabric is up", lab.missing),
         *(Checked(one.probe.title, one.fault) for one in checks.ask(booted, asked)),
         *leases.ask(booted, read, around),
+        *states.advertised(booted, read.expected, lab.guests),
         *states.look(booted, read.expected, around),
     ]
-    return checked, {**lab.seconds, "checks": round(time.monotonic() - began, 2)}
+    lab.seconds["checks"] = round(time.monotonic() - began, 2)
+    for name in scenarios:
+        with estate.part(lab, name, say):
+            checked += ALL[name](lab)
+    return checked, lab.seconds

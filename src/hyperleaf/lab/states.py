@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.checks import Checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hyperleaf.lab.facts import Node, Surroundings
+    from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.kernel import Kernel
 
 Link = dict[str, Any]
@@ -25,6 +27,73 @@ def look(kernel: Kernel, stated: Mapping[str, Any], around: Surroundings) -> Ite
                 for one in json.loads(kernel.run("ip -j -d addr", node=leaf.name).out)
             }
             yield from of_leaf(leaf, links, stated)
+            for name, domain in stated["domains"].items():
+                if domain["device"] in links:
+                    words = f"ip -j route show table {domain['table']}; echo; "
+                    words += f"ip -j -6 route show table {domain['table']}"
+                    said = kernel.run(words, node=leaf.name).out.splitlines()
+                    routes = [one for line in said if line for one in json.loads(line)]
+                    title = f"{leaf.name}: {name} knows no other tenant's networks"
+                    yield Checked(title, ", ".join(strange(name, routes, stated)))
+
+
+def strange(vrf: str, routes: Iterable[Link], stated: Mapping[str, Any]) -> list[str]:
+    """Return the routes of a VRF that lead into another one's subnets, and are no crossing.
+
+    Packets alone do not show it: without a way back nothing answers, and all the same they arrive.
+    """
+    may = {
+        ip_network(prefix)
+        for one in stated["crossings"]
+        if one["from"] == vrf
+        for prefix in one["prefixes"]
+    }
+    theirs = [
+        subnet
+        for one in stated["segments"].values()
+        if one["vrf"] not in {vrf, None}
+        for subnet in map(ip_network, one["subnets"])
+        if subnet not in may
+    ]
+    found = []
+    for route in routes:
+        if route.get("type", "unicast") == "unicast" and route["dst"] != "default":
+            to = ip_network(route["dst"])
+            if any(to.version == one.version and to.subnet_of(one) for one in theirs):
+                found.append(str(to))
+    return found
+
+
+def advertised(
+    kernel: Kernel, stated: Mapping[str, Any], guests: Sequence[Guest]
+) -> Iterator[Checked]:
+    """Yield whether guests with IPv6 have the anycast gateway for a router, as RAs tell them."""
+    for guest in guests:
+        gateway = guest.gateways.get(6)
+        if gateway is None or guest.attachment is None:
+            continue
+        macs = {
+            one["address"].partition("/")[0]: one["mac"]
+            for one in stated["segments"][guest.network]["gateways"]
+        }
+        wanted = str(link_local(macs[gateway]))
+        said = kernel.run("ip -j -6 route show default", node=guest.namespace).out
+        routers = sorted(
+            hop["gateway"]
+            for one in json.loads(said or "[]")
+            for hop in one.get("nexthops", [one])
+            if one.get("protocol") == "ra"
+        )
+        title = f"{guest.expected}({guest.namespace}): its IPv6 router is {wanted}"
+        told = f"is {', '.join(routers)}" if routers else "nobody told it of one"
+        yield Checked(title, "" if routers == [wanted] else told)
+
+
+def link_local(mac: str) -> IPv6Address:
+    """Return a MAC's link-local address (modified EUI-64, RFC 4291)."""
+    parts = bytes.fromhex(mac.replace(":", ""))
+    host = bytes([parts[0] ^ 2, *parts[1:3], 0xFF, 0xFE, *parts[3:]])
+    return IPv6Address((0xFE80 << 112) | int.from_bytes(host))
 
 
 def of_leaf(leaf: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) -> Iterator[Checked]:
