@@ -59,7 +59,7 @@ def strange(vrf: str, routes: Iterable[Link], stated: Mapping[str, Any]) -> list
     for route in routes:
         if route.get("type", "unicast") == "unicast" and route["dst"] != "default":
             to = ip_network(route["dst"])
-            if any(to.version == one.version and to.subnet_of(one) for one in theirs):
+            if any(to[0] in one and to.prefixlen >= one.prefixlen for one in theirs):
                 found.append(str(to))
     return found
 
