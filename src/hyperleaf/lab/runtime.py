@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Name = Literal["native", "uml"]
 PROBE_SECONDS = 10
-UNSHARE_NEEDED = (2, 38)
 # Every kind of device that a leaf has, made and gone again in a namespace of its own.
 _DEVICES = """
 ip link add vrf1 type vrf table 1

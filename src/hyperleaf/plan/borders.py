@@ -46,7 +46,6 @@ class ReflectorPlan:
     fabric: str
     source: str
     cluster: str
-    in_spoke: bool
     asn: Asn
     cluster_id: str
     addresses: tuple[Address, ...]
@@ -150,7 +149,6 @@ def plan_reflectors(estate: Estate) -> ReflectorPlan | None:
         fabric=fabric.name,
         source=str(fabric.origin),
         cluster=fabric.reflectors.cluster,
-        in_spoke=home is not None and home.role != "hub",
         asn=fabric.asn,
         cluster_id=".".join(str(number >> shift & 0xFF) for shift in (24, 16, 8, 0)),
         addresses=fabric.reflectors.addresses,

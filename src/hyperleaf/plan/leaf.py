@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 # The cloud's credentials and OVN-Kubernetes' own addresses.
 LINK_LOCAL = ip_network("169.254.0.0/16")
+# Administrative distances of what drops packets: hosts' ranges yield to nothing, private ranges to
+# whatever BGP learns (20, 200), and the end of every VRF to them too.
+DISTANCE_HOSTS, DISTANCE_PRIVATE, DISTANCE_NO_DEFAULT = 1, 250, 254
 # What no tenant may reach by a node's way out: RFC 1918, RFC 6598, RFC 4193.
 PRIVATE = tuple(
     ip_network(text)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from hyperleaf.model.fabric import BORDERS, DEFAULT_VRF
 from hyperleaf.plan.leaf import (
     ANYWHERE,
+    DISTANCE_HOSTS,
+    DISTANCE_NO_DEFAULT,
+    DISTANCE_PRIVATE,
     LINK_LOCAL,
     exports_of,
     imports_of,
@@ -31,16 +34,16 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 Kind = Literal["own", "static", "leak", "main", "border", "hosts", "private", "nothing"]
-# As FRR has them; the drops' are the renderer's.
+# As FRR has them; the drops' are those that are rendered.
 _DISTANCE: dict[Kind, int] = {
     "own": 0,
-    "hosts": 1,
+    "hosts": DISTANCE_HOSTS,
     "static": 1,
     "main": 20,
     "leak": 200,
     "border": 200,
-    "private": 250,
-    "nothing": 254,
+    "private": DISTANCE_PRIVATE,
+    "nothing": DISTANCE_NO_DEFAULT,
 }
 
 

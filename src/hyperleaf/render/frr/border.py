@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hyperleaf.plan import devices
-from hyperleaf.plan.leaf import ANYWHERE
+from hyperleaf.plan.leaf import ANYWHERE, DISTANCE_NO_DEFAULT
 from hyperleaf.render.frr import leaf, names
 from hyperleaf.render.frr import statements as frr
 from hyperleaf.values.numbers import Vni, route_target
@@ -117,7 +117,7 @@ def _vrf(plan: BorderPlan, vrf: BorderVrf) -> Iterator[frr.Line]:
         vrf.vni,
         [
             *(frr.static_route(one.to, one.via) for one in leaf.reachable(vrf.routes, segments)),
-            *(frr.blackhole(one, frr.DISTANCE_NO_DEFAULT, _DROP_TAG) for one in ANYWHERE),
+            *(frr.blackhole(one, DISTANCE_NO_DEFAULT, _DROP_TAG) for one in ANYWHERE),
         ],
     )
     yield from leaf.import_filters(vrf)

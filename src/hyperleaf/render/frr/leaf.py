@@ -13,7 +13,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from hyperleaf.plan.leaf import ANYWHERE
+from hyperleaf.plan.leaf import ANYWHERE, DISTANCE_NO_DEFAULT, DISTANCE_PRIVATE
 from hyperleaf.render.frr import names
 from hyperleaf.render.frr import statements as frr
 
@@ -133,9 +133,9 @@ def _static(leaf: LeafPlan, vrf: LeafVrf, routes: Iterable[StaticRoute]) -> Iter
         yield frr.static_route(route.to, route.via)
     for subnet in vrf.private_ranges:
         if subnet not in leaf.host_ranges:
-            yield frr.blackhole(subnet, frr.DISTANCE_PRIVATE)
+            yield frr.blackhole(subnet, DISTANCE_PRIVATE)
     for subnet in ANYWHERE:
-        yield frr.blackhole(subnet, frr.DISTANCE_NO_DEFAULT)
+        yield frr.blackhole(subnet, DISTANCE_NO_DEFAULT)
 
 
 def import_filters(vrf: LeafVrf | BorderVrf) -> Iterator[frr.Line]:

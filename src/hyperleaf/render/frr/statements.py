@@ -26,8 +26,6 @@ UNICAST = {IPV4: "ipv4 unicast", IPV6: "ipv6 unicast"}
 EVPN = "l2vpn evpn"
 # What FRR calls the main table where it stands beside VRFs.
 MAIN = "default"
-# Routes of this distance lose to BGP's (20 and 200); the first yields to the second.
-DISTANCE_PRIVATE, DISTANCE_NO_DEFAULT = 250, 254
 # FRR's own BFD timers, in milliseconds and packets.
 BFD_INTERVAL, BFD_MULTIPLIER = 300, 3
 # As many hops as a packet lives; FRR shows it without a number.
