@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from hyperleaf.api import load
-from hyperleaf.lab.prove import Proof, prove
+from hyperleaf.lab.prove import prove
 from hyperleaf.lab.root import RootError
 from hyperleaf.lab.runtime import NoRuntimeError
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from hyperleaf.lab.outcome import Proof
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AWS = "01-aws-hosted"

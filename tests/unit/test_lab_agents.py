@@ -9,7 +9,7 @@ import pytest
 from hyperleaf.lab.agents import frr_text, policies
 from hyperleaf.lab.agents.captures import CaptureError, State, fill, resolve
 from hyperleaf.lab.agents.machine_configs import set_up
-from hyperleaf.lab.reading import FrrConfiguration, Policy, Selector
+from hyperleaf.lab.reading import FrrConfiguration, MachineConfig, Policy, Selector
 
 CAPTURE = {
     "defaults": 'routes.running.destination=="0.0.0.0/0"',
@@ -123,6 +123,6 @@ def test_a_machine_configs_file_is_decoded_and_an_enabled_unit_started() -> None
             ]
         },
     }
-    made = set_up([{"metadata": {"name": "m"}, "spec": {"config": config}}])
+    made = set_up([MachineConfig("m", {"spec": {"config": config}})])
     assert [(one.path, one.text, one.mode) for one in made.files] == [("/etc/x", "hi", "0755")]
     assert made.started == ("/bin/true",)

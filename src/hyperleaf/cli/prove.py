@@ -14,7 +14,7 @@ from hyperleaf.cli.loading import Asked, about_an_estate, sound_plan
 from hyperleaf.cli.screen import say, say_json, styled
 
 if TYPE_CHECKING:
-    from hyperleaf.lab.prove import Proof
+    from hyperleaf.lab.outcome import Proof
     from hyperleaf.plan.clusters import Plan
 
 _SHOWN = 40
@@ -112,7 +112,7 @@ def _as_data(proof: Proof) -> dict[str, Any]:
         "proven": not proof.wrong,
         "runtime": proof.runtime,
         "seconds": proof.seconds,
-        "checks": [{"title": one.title, "fault": one.fault or None} for one in proof.checked],
+        "checks": [{"title": one.title, "fault": one.fault or None} for one in proof.all],
     }
 
 
@@ -123,6 +123,6 @@ def _tell(proof: Proof) -> None:
     if len(proof.wrong) > _SHOWN:
         say(f"    and {len(proof.wrong) - _SHOWN:,} more")
     parts = ", ".join(f"{name} {value:.1f}" for name, value in proof.seconds.items())
-    held = len(proof.checked) - len(proof.wrong)
+    held = len(proof.all) - len(proof.wrong)
     mark = styled("proven", "green", "bold") if not proof.wrong else styled("failed", "red", "bold")
-    say(f"{mark}: {held:,} of {len(proof.checked):,} checks held ({parts} s)")
+    say(f"{mark}: {held:,} of {len(proof.all):,} checks held ({parts} s)")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.lab.outcome import Checked
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,7 @@ class Probe:
 
     An ICMP echo, or a TCP connection where there is a `port`; `size` is an IP packet's length in
     bytes, which may then not be fragmented. `seen` is the sender that the other end must see.
+    `to` names the other end (a guest's namespace, a node) and `place` the node that it is on.
     """
 
     title: str
@@ -33,14 +36,14 @@ class Probe:
     port: int = 0
     size: int = 0
     seen: str = ""
+    kind: str = "pair"
+    to: str = ""
+    place: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Something that was promised, and what is not so, or nothing."""
-
-    title: str
-    fault: str
+    @property
+    def asker(self) -> str:
+        """Return the namespace that asks."""
+        return self.source if isinstance(self.source, str) else self.source.namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,22 @@ class Answer:
         if self.probe.seen and self.said != self.probe.seen:
             return f"seen as {self.said}, not as {self.probe.seen}"
         return ""
+
+
+def checked(answer: Answer) -> Checked:
+    """Return what an answer means for the promise behind its probe."""
+    probe = answer.probe
+    guest = None if isinstance(probe.source, str) else probe.source
+    places = dict.fromkeys(one for one in (guest.place if guest else "", probe.place) if one)
+    return Checked(
+        probe.title,
+        answer.fault,
+        kind=probe.kind,
+        ends=(probe.asker, probe.to or probe.target),
+        places=tuple(places),
+        subject=guest.network if guest else "",
+        hoped=probe.reached,
+    )
 
 
 def ask(kernel: Kernel, probes: Sequence[Probe]) -> list[Answer]:

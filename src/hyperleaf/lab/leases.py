@@ -8,8 +8,8 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import world
-from hyperleaf.lab.checks import Checked
 from hyperleaf.lab.guests import BORDERS, Guest, plug_in
+from hyperleaf.lab.outcome import Checked
 from hyperleaf.lab.world import DATA_CENTRE, batch
 
 if TYPE_CHECKING:
@@ -139,7 +139,14 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
     for guest, lease, future in asked:
         ran = kernel.wait(future, LEASE_SECONDS)
         title = f"{guest.expected} on {guest.place}: lease of {lease['subnet']}"
-        yield Checked(title, _fault(ran.out, ran.err, lease))
+        yield Checked(
+            title,
+            _fault(ran.out, ran.err, lease),
+            kind="lease",
+            ends=(guest.namespace,),
+            places=(guest.place,),
+            subject=guest.network,
+        )
 
 
 def _fault(out: str, err: str, lease: Mapping[str, Any]) -> str:

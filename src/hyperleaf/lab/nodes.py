@@ -120,3 +120,8 @@ def start_frr(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
     configurations = [one for one in objects.frr if one.selector.matches(node.labels)]
     text = frr_text.without_bfd(frr_text.text(configurations, node.name))
     daemons.start(kernel, node.name, text, meant[0].options)
+
+
+def kill_frr(kernel: Kernel, node: Node) -> None:
+    """Kill a node's FRR as a crash does: nobody is told, the kernel keeps its routes."""
+    kernel.run(f"kill -9 $(cat /run/frr/{node.name}/*.pid); rm -f /run/frr/{node.name}/*")

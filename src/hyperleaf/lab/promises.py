@@ -6,6 +6,7 @@ a mistake in one of the two shows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def _pair(stated: Mapping[str, Any], a: Guest, b: Guest) -> Iterator[Probe]:
             continue
         how = _how(stated, a, b, version)
         title = f"{a.expected}({a.namespace}) to {b.expected}({b.namespace}) IPv{version}: {how}"
-        yield Probe(title, a, str(address.ip), how is not None)
+        yield Probe(title, a, str(address.ip), how is not None, to=b.namespace, place=b.place)
 
 
 def _how(stated: Mapping[str, Any], a: Guest, b: Guest, version: int) -> str | None:
@@ -73,9 +74,8 @@ def _within(address: object, prefixes: Sequence[str]) -> bool:
 
 def _gateway(a: Guest) -> Iterator[Probe]:
     for version, gateway in a.gateways.items():
-        yield Probe(
-            f"{a.expected}({a.namespace}) to its gateway IPv{version}", a, gateway, reached=True
-        )
+        title = f"{a.expected}({a.namespace}) to its gateway IPv{version}"
+        yield Probe(title, a, gateway, reached=True, kind="gateway")
 
 
 def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Iterator[Probe]:
@@ -92,11 +92,13 @@ def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Itera
             )
             seen = str(mine)
         title = f"{a.expected}({a.namespace}) to outside IPv{version}: {way}"
-        yield Probe(title, a, str(there.ip), way is not None)
-        yield Probe(f"{title}, TCP", a, str(there.ip), way is not None, ECHO_PORT, seen=seen)
+        outside = Probe(title, a, str(there.ip), way is not None, kind="outside", to=OUTSIDE)
+        yield outside
+        yield replace(outside, title=f"{title}, TCP", port=ECHO_PORT, seen=seen)
         entered = there.version in stated["entered"]
         title = f"outside to {a.expected}({a.namespace}) IPv{version}"
-        yield Probe(title, OUTSIDE, str(a.addresses[there.version].ip), entered)
+        target = str(a.addresses[there.version].ip)
+        yield Probe(title, OUTSIDE, target, entered, kind="outside", to=a.namespace, place=a.place)
 
 
 def _nodes(stated: Mapping[str, Any], a: Guest, node: Node) -> Iterator[Probe]:
@@ -105,16 +107,24 @@ def _nodes(stated: Mapping[str, Any], a: Guest, node: Node) -> Iterator[Probe]:
     if node.pod is not None:
         targets.append(str(node.pod.ip))
     for target in targets:
-        yield Probe(
-            f"{a.expected}({a.namespace}) to {node.name} {target}", a, target, reached=False
-        )
+        title = f"{a.expected}({a.namespace}) to {node.name} {target}"
+        tried = Probe(title, a, target, reached=False, kind="node", to=node.name, place=node.name)
+        yield tried
         for one in stated["forbidden"]["services"]:
             if one["on"] == "node":
                 title = f"{a.expected}({a.namespace}) to {one['name']} of {node.name} {target}"
-                yield Probe(title, a, target, reached=False, port=one["port"])
+                yield replace(tried, title=title, port=one["port"])
     for version, address in a.addresses.items():
         title = f"{node.name} to {a.expected}({a.namespace}) IPv{version}"
-        yield Probe(title, node.name, str(address.ip), reached=False)
+        yield Probe(
+            title,
+            node.name,
+            str(address.ip),
+            reached=False,
+            kind="node",
+            to=a.namespace,
+            place=a.place,
+        )
 
 
 def _forbidden(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
@@ -124,13 +134,13 @@ def _forbidden(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
             places = list(a.gateways.values())
         elif one["on"] != "node":
             places = [one["on"]]
-            yield Probe(f"{a.expected}({a.namespace}) to {one['on']}", a, one["on"], reached=False)
+            title = f"{a.expected}({a.namespace}) to {one['on']}"
+            yield Probe(title, a, one["on"], reached=False, kind="service")
         for place in places:
             title = f"{a.expected}({a.namespace}) to {one['name']} at {place}"
-            yield Probe(title, a, place, reached=False, port=one["port"])
-    yield Probe(
-        f"{a.expected}({a.namespace}) to OVN's own address", a, "169.254.169.2", reached=False
-    )
+            yield Probe(title, a, place, reached=False, port=one["port"], kind="service")
+    title = f"{a.expected}({a.namespace}) to OVN's own address"
+    yield Probe(title, a, "169.254.169.2", reached=False, kind="service")
 
 
 def _limits(stated: Mapping[str, Any], guests: Sequence[Guest]) -> Iterator[Probe]:
@@ -144,6 +154,16 @@ def _limits(stated: Mapping[str, Any], guests: Sequence[Guest]) -> Iterator[Prob
                 mtu = stated["segments"][a.network]["mtu"]
                 for version, address in b.addresses.items():
                     title = f"{a.expected}({a.namespace}) to {b.namespace} IPv{version}"
-                    target = str(address.ip)
-                    yield Probe(f"{title}, {mtu} bytes", a, target, reached=True, size=mtu)
-                    yield Probe(f"{title}, {mtu + 1}", a, target, reached=False, size=mtu + 1)
+                    whole = Probe(
+                        f"{title}, {mtu} bytes",
+                        a,
+                        str(address.ip),
+                        reached=True,
+                        size=mtu,
+                        kind="mtu",
+                        to=b.namespace,
+                        place=b.place,
+                    )
+                    yield whole
+                    title = f"{title}, {mtu + 1}"
+                    yield replace(whole, title=title, reached=False, size=mtu + 1)

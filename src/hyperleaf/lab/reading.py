@@ -13,11 +13,49 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Object = dict[str, Any]
+ORIGIN = "hyperleaf.dev/from"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class RenderedError(Exception):
     """A folder that is no rendered estate, or that lacks what the lab needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A rendered object's name, its file below the folder, and the document it follows from."""
+
+    kind: str
+    name: str
+    file: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+NOWHERE = Source("", "", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """An object as it lies in its file."""
+
+    file: str
+    value: Object
+
+    @property
+    def kind(self) -> str:
+        return str(self.value["kind"])
+
+    @property
+    def name(self) -> str:
+        return str(self.value["metadata"]["name"])
+
+    @property
+    def source(self) -> Source:
+        notes = self.value["metadata"].get("annotations") or {}
+        return Source(self.kind, self.name, self.file, notes.get(ORIGIN, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +94,7 @@ class Policy:
     selector: Selector
     capture: Mapping[str, str]
     desired: Object
+    source: Source = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +106,7 @@ class FrrConfiguration:
     bgp: Object
     priority: int
     raw: str
+    source: Source = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +115,7 @@ class Daemons:
 
     selector: Selector
     options: Mapping[str, str]
+    source: Source = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +125,27 @@ class Attachment:
     namespace: str
     name: str
     config: Object
+    source: Source = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class MachineConfig:
+    """A MachineConfig, which may have come in a ConfigMap by way of its hub."""
+
+    name: str
+    config: Object
+    source: Source = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterObjects:
-    """What is rendered for one cluster; `machine_configs` may have come by way of its hub."""
+    """What is rendered for one cluster."""
 
     name: str
     policies: tuple[Policy, ...] = ()
     frr: tuple[FrrConfiguration, ...] = ()
     daemons: tuple[Daemons, ...] = ()
-    machine_configs: tuple[Object, ...] = ()
+    machine_configs: tuple[MachineConfig, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     forwarding: bool = False
 
@@ -117,6 +168,11 @@ class Rendered:
     borders: Mapping[str, Border]
     dhcp: Mapping[str, str]
     expected: Object
+    lines: Mapping[str, str]
+
+    def line(self, origin: str) -> str:
+        """Return where a document of the estate begins (`estate.yaml:12`), as far as is known."""
+        return self.lines.get(origin, "")
 
 
 def read(folder: Path) -> Rendered:
@@ -124,7 +180,8 @@ def read(folder: Path) -> Rendered:
     if not (folder / "expected.json").is_file():
         raise RenderedError(f"{folder} holds no expected.json: it is not what render wrote")
     objects = {
-        place.name: tuple(_objects(place)) for place in sorted((folder / "clusters").iterdir())
+        place.name: tuple(_objects(place, folder))
+        for place in sorted((folder / "clusters").iterdir())
     }
     return Rendered(
         clusters={name: _cluster(name, objects) for name in objects},
@@ -139,57 +196,72 @@ def read(folder: Path) -> Rendered:
         },
         dhcp={place.name: place.read_text() for place in sorted((folder / "dhcp").glob("*.conf"))},
         expected=json.loads((folder / "expected.json").read_text()),
+        lines=_lines(folder),
     )
 
 
-def _objects(folder: Path) -> Iterator[Object]:
+def _lines(folder: Path) -> dict[str, str]:
+    """Return the place of each document, as the index says; an edited folder may have none."""
+    index = folder / "index.json"
+    stated = json.loads(index.read_text()) if index.is_file() else {}
+    return dict(stated.get("sources", {}))
+
+
+def _objects(folder: Path, top: Path) -> Iterator[_Manifest]:
     for path in sorted(folder.rglob("*.yaml")):
         if "crds" not in path.parts:
-            yield from yaml.load_all(path.read_text(), Loader=_LOADER)
+            for value in yaml.load_all(path.read_text(), Loader=_LOADER):
+                yield _Manifest(str(path.relative_to(top)), value)
 
 
-def _cluster(name: str, all_objects: Mapping[str, tuple[Object, ...]]) -> ClusterObjects:
+def _cluster(name: str, all_objects: Mapping[str, tuple[_Manifest, ...]]) -> ClusterObjects:
     own = all_objects[name]
     return ClusterObjects(
         name=name,
         policies=tuple(_policy(one) for one in _of(own, "NodeNetworkConfigurationPolicy")),
         frr=tuple(_frr(one) for one in _of(own, "FRRConfiguration")),
         daemons=tuple(_daemons(own)),
-        machine_configs=(*_of(own, "MachineConfig"), *_through_hub(name, all_objects)),
+        machine_configs=(
+            *(MachineConfig(one.name, one.value, one.source) for one in _of(own, "MachineConfig")),
+            *_through_hub(name, all_objects),
+        ),
         attachments=tuple(
             Attachment(
-                one["metadata"]["namespace"],
-                one["metadata"]["name"],
-                json.loads(one["spec"]["config"]),
+                one.value["metadata"]["namespace"],
+                one.name,
+                json.loads(one.value["spec"]["config"]),
+                one.source,
             )
             for one in _of(own, "NetworkAttachmentDefinition")
         ),
-        forwarding=any(_forwards(one) for one in _of(own, "Network")),
+        forwarding=any(_forwards(one.value) for one in _of(own, "Network")),
     )
 
 
-def _of(objects: tuple[Object, ...], kind: str) -> Iterator[Object]:
-    return (one for one in objects if one["kind"] == kind)
+def _of(objects: tuple[_Manifest, ...], kind: str) -> Iterator[_Manifest]:
+    return (one for one in objects if one.kind == kind)
 
 
-def _policy(value: Object) -> Policy:
-    spec = value["spec"]
+def _policy(one: _Manifest) -> Policy:
+    spec = one.value["spec"]
     return Policy(
-        value["metadata"]["name"],
+        one.name,
         Selector(spec.get("nodeSelector", {})),
         spec.get("capture", {}),
         spec["desiredState"],
+        one.source,
     )
 
 
-def _frr(value: Object) -> FrrConfiguration:
-    spec, raw = value["spec"], value["spec"].get("raw", {})
+def _frr(one: _Manifest) -> FrrConfiguration:
+    spec, raw = one.value["spec"], one.value["spec"].get("raw", {})
     return FrrConfiguration(
-        value["metadata"]["name"],
+        one.name,
         _selector(spec.get("nodeSelector", {})),
         spec.get("bgp", {}),
         raw.get("priority", 0),
         raw.get("rawConfig", ""),
+        one.source,
     )
 
 
@@ -197,10 +269,10 @@ def _selector(value: Object) -> Selector:
     return Selector(value.get("matchLabels", {}), tuple(value.get("matchExpressions", ())))
 
 
-def _daemons(own: tuple[Object, ...]) -> Iterator[Daemons]:
-    maps = {one["metadata"]["name"]: one.get("data", {}) for one in _of(own, "ConfigMap")}
+def _daemons(own: tuple[_Manifest, ...]) -> Iterator[Daemons]:
+    maps = {one.name: one.value.get("data", {}) for one in _of(own, "ConfigMap")}
     for one in _of(own, "DaemonSet"):
-        pod = one["spec"]["template"]["spec"]
+        pod = one.value["spec"]["template"]["spec"]
         for volume in pod.get("volumes", []):
             files = maps.get(volume.get("configMap", {}).get("name"), {})
             if "daemons" in files:
@@ -214,7 +286,8 @@ def _daemons(own: tuple[Object, ...]) -> Iterator[Daemons]:
                     if not key.startswith("kubernetes.io/")
                 }
                 expressions = tuple(terms[0].get("matchExpressions", ()))
-                yield Daemons(Selector(labels, expressions), _options(files["daemons"]))
+                meant = Selector(labels, expressions)
+                yield Daemons(meant, _options(files["daemons"]), one.source)
 
 
 def _options(text: str) -> dict[str, str]:
@@ -222,13 +295,16 @@ def _options(text: str) -> dict[str, str]:
     return {key.strip(): value.strip().strip('"') for key, _, value in pairs}
 
 
-def _through_hub(cluster: str, objects: Mapping[str, tuple[Object, ...]]) -> Iterator[Object]:
+def _through_hub(
+    cluster: str, objects: Mapping[str, tuple[_Manifest, ...]]
+) -> Iterator[MachineConfig]:
     """Yield a hosted cluster's MachineConfigs: ConfigMaps of its hub, named after the cluster."""
     for own in objects.values():
         for one in _of(own, "ConfigMap"):
-            config = one.get("data", {}).get("config")
-            if config and one["metadata"]["name"].endswith(f"-{cluster}"):
-                yield yaml.load(config, Loader=_LOADER)  # noqa: S506 - a safe one
+            config = one.value.get("data", {}).get("config")
+            if config and one.name.endswith(f"-{cluster}"):
+                value = yaml.load(config, Loader=_LOADER)  # noqa: S506 - a safe one
+                yield MachineConfig(value["metadata"]["name"], value, one.source)
 
 
 def _forwards(network: Object) -> bool:

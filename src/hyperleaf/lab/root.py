@@ -26,7 +26,10 @@ RELEASE, KERNEL_RELEASE = "trixie", "forky"
 PACKAGES = (
     *("frr", "frr-pythontools", "iproute2", "nftables", "iputils-ping", "arping", "tcpdump"),
     *("kmod", "procps", "systemd", "python3-minimal", "udhcpc", "containernetworking-plugins"),
-    *("kea-dhcp4-server", "kea-dhcp6-server", "isc-dhcp-relay"),
+    *("kea-dhcp4-server", "kea-dhcp6-server", "isc-dhcp-relay", "dhcpcd-base"),
+    *("openvswitch-switch", "ovn-central", "ovn-host"),
+    *("network-manager", "dbus", "etcd-server"),  # what real agents are made of
+    *("qemu-system-x86", "busybox-static"),  # real guests
 )
 WITHOUT = ("doc", "man", "locale", "info")
 # Mount points of what each node has of its own below /etc, and of the lab's own files.
@@ -98,8 +101,11 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
         kernel = _kernel(scratch, say)
         say(f"the root: Debian {RELEASE}")
         _debian(scratch / "root", kernel)
-        (scratch / "recipe.json").write_text(json.dumps({"recipe": recipe()}))
-        scratch.rename(place)
+        finished = scratch / "finished"
+        finished.mkdir()
+        (scratch / "root").rename(finished / "root")
+        (finished / "recipe.json").write_text(json.dumps({"recipe": recipe()}))
+        finished.rename(place)
     except ProcessError as error:
         raise RootError(str(error)) from error
     finally:

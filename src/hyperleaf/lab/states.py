@@ -6,7 +6,7 @@ import json
 from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from hyperleaf.lab.checks import Checked
+from hyperleaf.lab.outcome import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,8 @@ def look(kernel: Kernel, stated: Mapping[str, Any], around: Surroundings) -> Ite
                     said = kernel.run(words, node=leaf.name).out.splitlines()
                     routes = [one for line in said if line for one in json.loads(line)]
                     title = f"{leaf.name}: {name} knows no other tenant's networks"
-                    yield Checked(title, ", ".join(strange(name, routes, stated)))
+                    fault = ", ".join(strange(name, routes, stated))
+                    yield Checked(title, fault, places=(leaf.name,), subject=name)
 
 
 def strange(vrf: str, routes: Iterable[Link], stated: Mapping[str, Any]) -> list[str]:
@@ -86,7 +87,15 @@ def advertised(
         )
         title = f"{guest.expected}({guest.namespace}): its IPv6 router is {wanted}"
         told = f"is {', '.join(routers)}" if routers else "nobody told it of one"
-        yield Checked(title, "" if routers == [wanted] else told)
+        fault = "" if routers == [wanted] else told
+        yield Checked(
+            title,
+            fault,
+            kind="router",
+            ends=(guest.namespace,),
+            places=(guest.place,),
+            subject=guest.network,
+        )
 
 
 def link_local(mac: str) -> IPv6Address:
@@ -108,7 +117,9 @@ def of_leaf(leaf: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) ->
     for device in ("lo", *(one["device"] for one in domains.values())):
         addresses = _addresses(links.get(device, {}))
         fault = "" if own in addresses else f"has {', '.join(addresses) or 'no address'}"
-        yield Checked(f"{leaf.name}: {device} has the router-id {own}", fault)
+        title = f"{leaf.name}: {device} has the router-id {own}"
+        subject = next((name for name, one in domains.items() if one["device"] == device), "")
+        yield Checked(title, fault, places=(leaf.name,), subject=subject)
     for name, segment in here.items():
         yield from _gateways(leaf, links, name, segment)
         yield _tunnel(leaf, links, name, segment["vni"], segment["mtu"])
@@ -128,13 +139,14 @@ def _gateways(
         title = f"{leaf.name}: {name}'s gateway {gateway['address']} is {gateway['mac']}"
         found = [one for one in links.values() if gateway["address"] in _addresses(one)]
         if not found:
-            yield Checked(title, "no device has the address")
+            fault = "no device has the address"
         elif found[0]["address"] != gateway["mac"]:
-            yield Checked(title, f"{found[0]['ifname']} is {found[0]['address']}")
+            fault = f"{found[0]['ifname']} is {found[0]['address']}"
         elif found[0]["mtu"] != segment["mtu"]:
-            yield Checked(title, f"its MTU is {found[0]['mtu']}, not {segment['mtu']}")
+            fault = f"its MTU is {found[0]['mtu']}, not {segment['mtu']}"
         else:
-            yield Checked(title, "")
+            fault = ""
+        yield Checked(title, fault, places=(leaf.name,), subject=name)
 
 
 def _tunnel(leaf: Node, links: Mapping[str, Link], name: str, vni: int, mtu: int | None) -> Checked:
@@ -144,7 +156,7 @@ def _tunnel(leaf: Node, links: Mapping[str, Link], name: str, vni: int, mtu: int
         (one for one in links.values() if _about(one, "info_data").get("id") == vni), None
     )
     if tunnel is None:
-        return Checked(title, "is not there")
+        return Checked(title, "is not there", places=(leaf.name,), subject=name)
     told, port = _about(tunnel, "info_data"), _about(tunnel, "info_slave_data")
     wrong = []
     if told.get("local") != str(leaf.address):
@@ -155,7 +167,7 @@ def _tunnel(leaf: Node, links: Mapping[str, Link], name: str, vni: int, mtu: int
         wrong.append("learns from frames")
     if not port.get("neigh_suppress"):
         wrong.append("floods what could be answered")
-    return Checked(title, ", ".join(wrong))
+    return Checked(title, ", ".join(wrong), places=(leaf.name,), subject=name)
 
 
 def _router_mac(leaf: Node, links: Mapping[str, Link], name: str, vni: int) -> Checked:
@@ -165,7 +177,7 @@ def _router_mac(leaf: Node, links: Mapping[str, Link], name: str, vni: int) -> C
     bridge = links.get(tunnel.get("master", ""), {})
     wanted = links[leaf.uplink]["address"]
     fault = "" if bridge.get("address") == wanted else f"is {bridge.get('address')}, not {wanted}"
-    return Checked(title, fault)
+    return Checked(title, fault, places=(leaf.name,), subject=name)
 
 
 def _about(link: Link, part: str) -> Link:

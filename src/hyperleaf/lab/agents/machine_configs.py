@@ -11,6 +11,8 @@ from urllib.parse import unquote_to_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hyperleaf.lab.reading import MachineConfig
+
 
 @dataclass(frozen=True, slots=True)
 class NodeFile:
@@ -29,12 +31,12 @@ class NodeSetUp:
     started: tuple[str, ...]
 
 
-def set_up(machine_configs: Iterable[Mapping[str, Any]]) -> NodeSetUp:
+def set_up(machine_configs: Iterable[MachineConfig]) -> NodeSetUp:
     """Return the files and start commands of MachineConfigs, merged by name as MCO does."""
     files: dict[str, NodeFile] = {}
     units: dict[str, Mapping[str, Any]] = {}
-    for one in sorted(machine_configs, key=lambda one: str(one["metadata"]["name"])):
-        config = one["spec"].get("config", {})
+    for one in sorted(machine_configs, key=lambda one: one.name):
+        config = one.config["spec"].get("config", {})
         for file in config.get("storage", {}).get("files", []):
             contents = file.get("contents", {})
             text = _content(contents.get("source", ""), contents.get("compression", ""))

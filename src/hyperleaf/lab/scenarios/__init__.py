@@ -1,0 +1,43 @@
+"""Things that happen to a running lab, and what packets say of them meanwhile.
+
+A scenario is a function of the lab that yields what it has to tell (see `outcome.py`): checks,
+figures, timelines, events, or why it cannot be gone through here. It leaves the lab as it found it:
+every session up, every guest where it was. A new one is a file here and a line in `ALL`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hyperleaf.lab.outcome import Scenario
+from hyperleaf.lab.scenarios import node_joins, reflector_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hyperleaf.lab.estate import Lab
+    from hyperleaf.lab.outcome import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A scenario that can be asked for: what happens, in a sentence, and what goes through it."""
+
+    title: str
+    tell: Callable[[Lab], Iterator[Told]]
+
+
+ALL: dict[str, Story] = {
+    "reflector-lost": Story("The reflector whose paths are best is killed.", reflector_lost.tell),
+    "node-joins": Story("A leaf joins, and no object changes.", node_joins.tell),
+}
+
+
+def play(lab: Lab, name: str) -> Scenario:
+    """Go through a scenario and return what it told."""
+    story = ALL[name]
+    began = time.monotonic()
+    told = tuple(story.tell(lab))
+    return Scenario(name, story.title, told, round(time.monotonic() - began, 2))

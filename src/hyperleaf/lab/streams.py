@@ -1,0 +1,100 @@
+"""Steady streams of packets between guests, while something happens, become timelines."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperleaf.lab.outcome import Happened, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+
+    from hyperleaf.lab.guests import Guest
+    from hyperleaf.lab.kernel import Kernel, Ran
+
+STREAMER = Path(__file__).with_name("streamer.py")
+EVERY_SECONDS = 0.05
+WAIT_SECONDS = 1.0
+LIMIT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a stream goes: from a guest, or a namespace, to an address."""
+
+    title: str
+    source: Guest | str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Streams on their way, begun at `began` on this machine's clock."""
+
+    kernel: Kernel
+    ways: tuple[Way, ...]
+    every: float
+    stop: str
+    began: float
+    future: Future[Ran]
+
+    def happened(self, what: str) -> Happened:
+        """Return that something happens now, in the streams' time."""
+        return Happened(round(time.monotonic() - self.began, 2), what)
+
+    def seconds(self) -> float:
+        """Return how long the streams have been on their way."""
+        return time.monotonic() - self.began
+
+    def end(self) -> list[Timeline]:
+        """Stop the streams, wait for the last answers, return what became of each."""
+        self.kernel.run(["touch", self.stop])
+        ran = self.kernel.wait(self.future, LIMIT_SECONDS)
+        answered = json.loads(ran.out)
+        return [
+            Timeline(way.title, self.every, tuple(one))
+            for way, one in zip(self.ways, answered, strict=True)
+        ]
+
+
+def start(
+    kernel: Kernel,
+    ways: Sequence[Way],
+    *,
+    seconds: float = LIMIT_SECONDS,
+    every: float = EVERY_SECONDS,
+) -> Streams:
+    """Start a stream along each way, all in step; they end by themselves after `seconds`."""
+    (kernel.scratch / STREAMER.name).write_text(STREAMER.read_text())
+    stop = f"/run/streams-{time.monotonic_ns()}"
+    asked = {
+        "seconds": seconds,
+        "every": every,
+        "wait": WAIT_SECONDS,
+        "streams": [_asked(one) for one in ways],
+    }
+    future = kernel.ask(
+        ["python3", f"/lab/{STREAMER.name}", stop], stdin=json.dumps(asked), seconds=seconds + 30
+    )
+    kernel.run(f"for i in $(seq 200); do [ -e {stop}.began ] && exit; sleep 0.05; done; exit 1")
+    return Streams(kernel, tuple(ways), every, stop, time.monotonic(), future)
+
+
+def _asked(way: Way) -> dict[str, Any]:
+    if isinstance(way.source, str):
+        return {"namespace": way.source, "device": "", "source": "", "target": way.target}
+    guest = way.source
+    family = 6 if ":" in way.target else 4
+    # Behind a border its own address speaks; the anycast one would be answered elsewhere.
+    source = str(guest.addresses[family].ip) if guest.vrf else ""
+    return {
+        "namespace": guest.namespace,
+        "device": guest.vrf,
+        "source": source,
+        "target": way.target,
+    }
