@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperleaf.lab import borders, daemons, guests, leases, nodes, world
+from hyperleaf.lab.agents import speaks
+from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.checks import ECHO_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from hyperleaf.lab.agents import Agents
     from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.kernel import Kernel
@@ -36,21 +39,16 @@ class Lab:
     kernel: Kernel
     rendered: Rendered
     around: Surroundings
+    agents: Agents = field(default_factory=Own)
     nodes: dict[str, Running] = field(default_factory=dict)
     guests: tuple[Guest, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     missing: str = ""
 
 
-def build(
-    kernel: Kernel,
-    rendered: Rendered,
-    around: Surroundings,
-    scratch: Path,
-    say: Callable[[str], None] = lambda _line: None,
-) -> Lab:
-    """Build the lab up to converged routes and plugged guests; what misses is noted in it."""
-    lab = Lab(kernel, rendered, around)
+def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: None) -> None:
+    """Build a lab up to converged routes and plugged guests; what misses is noted in it."""
+    kernel, rendered, around = lab.kernel, lab.rendered, lab.around
     with part(lab, "world", say):
         world.build(kernel, around)
         _each(around.nodes, lambda number, one: _birth(lab, number, one))
@@ -63,7 +61,7 @@ def build(
     with part(lab, "daemons", say):
         _each(
             around.nodes,
-            lambda _, one: nodes.start_frr(kernel, rendered.clusters[one.cluster], one),
+            lambda _, one: lab.agents.start_frr(kernel, rendered.clusters[one.cluster], one),
         )
         _each(around.borders, lambda _, one: borders.start_frr(kernel, rendered.borders[one.name]))
     with part(lab, "guests", say):
@@ -71,7 +69,6 @@ def build(
         _each(lab.guests, lambda _, one: guests.plug_in(kernel, one))
     with part(lab, "converge", say):
         converge(lab)
-    return lab
 
 
 @contextmanager
@@ -102,8 +99,8 @@ def _carry_out(lab: Lab, name: str) -> None:
     running = lab.nodes[name]
     objects = lab.rendered.clusters[running.node.cluster]
     if objects.policies:
-        nodes.boot(lab.kernel, objects, running.node)
-        nodes.apply_policies(lab.kernel, objects, running)
+        lab.agents.boot(lab.kernel, objects, running.node)
+        lab.agents.apply_policies(lab.kernel, objects, running)
 
 
 def _border(lab: Lab, number: int, name: str) -> None:
@@ -127,7 +124,7 @@ def _listen(lab: Lab, scratch: Path) -> None:
 def converge(lab: Lab) -> None:
     """Wait until every session is up and the routes rest; what is not up in time is noted."""
     deadline = time.monotonic() + CONVERGED_SECONDS
-    speakers = [one.name for one in lab.around.nodes if nodes.speaks(_objects(lab, one), one)]
+    speakers = [one.name for one in lab.around.nodes if speaks(_objects(lab, one), one)]
     speakers += [one.name for one in lab.around.borders]
     if not speakers:
         return

@@ -33,13 +33,13 @@ def tell(lab: Lab) -> Iterator[Told]:
     node = _another(old)
     objects = lab.rendered.clusters[node.cluster]
     running = nodes.give_birth(lab.kernel, lab.around, node, NEW_PORT)
-    nodes.boot(lab.kernel, objects, node)
-    nodes.apply_policies(lab.kernel, objects, running)
+    lab.agents.boot(lab.kernel, objects, node)
+    lab.agents.apply_policies(lab.kernel, objects, running)
     lab.nodes[node.name] = running
     address = ip_interface(f"{model.addresses[4].ip - 20}/{model.addresses[4].network.prefixlen}")
     guest = replace(model, namespace="gnew", place=node.name, addresses={4: address})
     guests.plug_in(lab.kernel, guest)
-    nodes.start_frr(lab.kernel, objects, node)
+    lab.agents.start_frr(lab.kernel, objects, node)
     began = time.monotonic()
     words = f"until ping -n -q -c 1 -W 1 {address.ip} >/dev/null; do :; done"
     ran = lab.kernel.run(words, node=source.namespace, seconds=JOIN_SECONDS, check=False)

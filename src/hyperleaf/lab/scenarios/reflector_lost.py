@@ -39,5 +39,5 @@ def tell(lab: Lab) -> Iterator[Told]:
     (line,) = sent.end()
     yield line
     yield Figure(f"packets lost of {PACKETS}", line.lost, "packets", limit=0)
-    nodes.start_frr(lab.kernel, lab.rendered.clusters[first.cluster], first)
+    lab.agents.start_frr(lab.kernel, lab.rendered.clusters[first.cluster], first)
     estate.converge(lab)

@@ -1,0 +1,89 @@
+"""The lab's own agents: `ip`, `sysctl` and `vtysh` do what a cluster's agents would, in seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hyperleaf.lab import daemons
+from hyperleaf.lab.agents import frr_text, policies
+from hyperleaf.lab.agents.machine_configs import set_up
+from hyperleaf.lab.world import batch
+
+if TYPE_CHECKING:
+    from hyperleaf.lab.facts import Node
+    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.nodes import Running
+    from hyperleaf.lab.reading import ClusterObjects
+
+DISPATCHERS = "/etc/NetworkManager/dispatcher.d/"
+SYSCTL = "/usr/lib/systemd/systemd-sysctl"
+
+
+class Own:
+    """Agents of our own (see `Agents`)."""
+
+    def boot(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
+        """Boot a node with its MachineConfigs' files."""
+        write_files(kernel, objects, node)
+
+    def apply_policies(self, kernel: Kernel, objects: ClusterObjects, running: Running) -> None:
+        """Carry out the policies that are meant for a node, as NetworkManager would."""
+        name = running.node.name
+        kinds = {"br-ex": "ovs-interface"} if running.node.uplink == "br-ex" else {}
+        for policy in objects.policies:
+            if not policy.selector.matches(running.node.labels):
+                continue
+            addresses = kernel.run("ip -j -d addr", node=name).out
+            routes = kernel.run("ip -j route show table all", node=name).out
+            state = policies.state(addresses, routes, kinds)
+            before = running.enacted.get(policy.name)
+            enacted, interfaces = policies.enact(policy, state, before)
+            running.enacted[policy.name] = enacted
+            batch(kernel, name, policies.links(interfaces))
+            quiet = policies.without_ipv6(interfaces)
+            off = [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in quiet]
+            if off:
+                kernel.run(["sysctl", "-qw", *off], node=name)
+            batch(kernel, name, policies.subnet_routes(interfaces))
+            _appeared(kernel, name, [one["name"] for one in interfaces if one["type"] != LOOPBACK])
+
+    def start_frr(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
+        """Start FRR where a deployment of it is meant for the node."""
+        meant = [one for one in objects.daemons if one.selector.matches(node.labels)]
+        if not meant:
+            return
+        configurations = [one for one in objects.frr if one.selector.matches(node.labels)]
+        text = frr_text.without_bfd(frr_text.text(configurations, node.name))
+        daemons.start(kernel, node.name, text, meant[0].options)
+
+
+LOOPBACK = "loopback"
+
+
+def write_files(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
+    """Write a node's files, then start what they say: settings first, then enabled units."""
+    made = set_up(objects.machine_configs)
+    for file in made.files:
+        kernel.write(f"/etc/netns/{node.name}/{_below_etc(file.path)}", file.text, mode=file.mode)
+    kernel.run([SYSCTL], node=node.name)
+    if objects.forwarding:  # what OVN-Kubernetes does where the cluster's Network says Global
+        kernel.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"], node=node.name)
+    for command in made.started:
+        kernel.run(command, node=node.name)
+
+
+def _below_etc(path: str) -> str:
+    if not path.startswith("/etc/"):
+        raise ValueError(f"the lab's nodes have no {path} of their own")
+    return path.removeprefix("/etc/")
+
+
+def _appeared(kernel: Kernel, name: str, devices: list[str]) -> None:
+    """Do what udev does to devices that appear, then what NetworkManager's dispatcher does."""
+    script = f"""
+for device; do {SYSCTL} --prefix=/net/ipv4/conf/$device --prefix=/net/ipv6/conf/$device; done
+for device; do for script in {DISPATCHERS}*; do
+  if [ -x "$script" ]; then "$script" "$device" up || exit 1; fi
+done; done
+"""
+    kernel.run(["sh", "-c", script, "sh", *devices], node=name, seconds=60)
