@@ -12,10 +12,11 @@ import selectors
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 VERBOSE: ContextVar[Callable[[str], None] | None] = ContextVar("VERBOSE", default=None)
 """Where commands and the lines of their output go as they come; the command line sets it."""
 
+Result = TypeVar("Result")
 _GRACE_SECONDS: Final = 2.0  # from the request to end to the kill
 _LINGER_SECONDS: Final = 0.2  # a daemon may hold our pipes open after its parent has ended
 _SIGHT_SECONDS: Final = 0.05  # between looks at a process that has closed nothing
@@ -355,3 +357,44 @@ def _excerpt(title: str, lines: Sequence[str], count: int) -> list[str]:
     less = len(lines) - len(few)
     part = f" ({'first' if count > 0 else 'last'} {len(few)} of {len(lines)} lines)" if less else ""
     return [f"  {title}{part}:", *(f"    {line}" for line in few)]
+
+
+def outlive() -> Callable[[int], None] | int:
+    """Go on in a child that may outlive this process; no thread may run when this is called.
+
+    The child gets a function that lets this process go with a status: from then on the child has no
+    terminal and goes on alone. This process gets that status, or the child's own if it ends before.
+    """
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        return lambda status: _let_go(write, status)
+    os.close(write)
+    with open(read, "rb") as told:  # noqa: PTH123 - a descriptor
+        said = _patiently(lambda: told.read(1))
+    if said:
+        return said[0]
+    _, how = _patiently(lambda: os.waitpid(child, 0))
+    return os.waitstatus_to_exitcode(how)
+
+
+def _let_go(told: int, status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    os.write(told, bytes([status]))
+    os.close(told)
+
+
+def _patiently(wait: Callable[[], Result]) -> Result:
+    """Wait to the end: an interrupt reaches the child as well, and how it ends is its own."""
+    while True:
+        try:
+            return wait()
+        except KeyboardInterrupt:
+            continue

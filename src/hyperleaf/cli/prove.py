@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,12 @@ import click
 from hyperleaf.cli import ending
 from hyperleaf.cli.loading import Asked, about_an_estate, sound_plan
 from hyperleaf.cli.screen import say, say_json, styled
+from hyperleaf.process import outlive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hyperleaf.lab.estate import Lab
     from hyperleaf.lab.outcome import Proof
     from hyperleaf.plan.clusters import Plan
 
@@ -37,7 +42,8 @@ _SHOWN = 40
     default="",
     help="What shall happen to the lab afterwards: node-joins, reflector-lost, or all.",
 )
-def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str) -> int:
+@click.option("--keep", is_flag=True, help="Leave the lab up, for hyperleaf lab to look into.")
+def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str, keep: bool) -> int:
     """Boot the rendered objects in a lab and try every pair of ends that must and must not meet.
 
     The lab is User-Mode Linux with FRR, nftables and the kernel's own VXLAN: nodes get nothing but
@@ -48,6 +54,7 @@ def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str) 
       hyperleaf prove lab
       hyperleaf prove lab --rendered out
       hyperleaf prove lab --scenarios reflector-lost
+      hyperleaf prove lab --keep
 
     Exit status 1 where a promise is broken, 3 where this machine cannot run a lab.
     """  # noqa: D301 - click's mark for a block that is not wrapped
@@ -59,8 +66,21 @@ def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str) 
     from hyperleaf.surroundings import NoSurroundingsError  # noqa: PLC0415
 
     plan = sound_plan(asked)
+    names = _scenarios(scenarios)
+    let_go = outlive() if keep else None
+    if isinstance(let_go, int):
+        return let_go
+
+    def tell(proof: Proof, lab: Lab, place: Path) -> None:
+        if asked.output == "json":
+            say_json(_as_data(proof))
+        else:
+            _tell(proof)
+        if let_go is not None:
+            _keep(lab, place, " ".join(asked.estate), partial(let_go, _status(proof)))
+
     try:
-        proof = _prove(plan, rendered, leaves, _scenarios(scenarios))
+        proof = _prove(plan, rendered, leaves, names, tell)
     except (
         KernelError,
         ModulesError,
@@ -70,11 +90,20 @@ def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str) 
         RootError,
     ) as error:
         raise ending.CouldNotRunError(str(error)) from None
-    if asked.output == "json":
-        say_json(_as_data(proof))
-    else:
-        _tell(proof)
+    return _status(proof)
+
+
+def _status(proof: Proof) -> int:
     return ending.FOUND if proof.wrong else ending.FINE
+
+
+def _keep(lab: Lab, place: Path, estate: str, let_go: Callable[[], None]) -> None:
+    """Let the command end, and keep the lab up behind it."""
+    from hyperleaf.lab import keeping  # noqa: PLC0415 - after a usage error
+
+    name = keeping.name(place)
+    say(f"the lab {name} stays up: hyperleaf lab list, exec, capture, down", stream=sys.stderr)
+    keeping.keep(lab, place, estate, let_go)
 
 
 def _scenarios(named: str) -> list[str]:
@@ -87,20 +116,26 @@ def _scenarios(named: str) -> list[str]:
     return names
 
 
-def _prove(plan: Plan, rendered: str | None, leaves: int, scenarios: list[str]) -> Proof:
+def _prove(
+    plan: Plan,
+    rendered: str | None,
+    leaves: int,
+    scenarios: list[str],
+    tell: Callable[[Proof, Lab, Path], None],
+) -> Proof:
     from hyperleaf.lab.prove import prove  # noqa: PLC0415 - after a usage error
     from hyperleaf.render.estate import render  # noqa: PLC0415
     from hyperleaf.surroundings import surroundings  # noqa: PLC0415
 
     around = surroundings(plan, leaves)
     if rendered is not None:
-        return prove(Path(rendered), around, asked=scenarios, say=_progress)
+        return prove(Path(rendered), around, asked=scenarios, say=_progress, afterwards=tell)
     with tempfile.TemporaryDirectory(prefix="hyperleaf-") as folder:
         for file in render(plan):
             path = Path(folder) / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.text)
-        return prove(Path(folder), around, asked=scenarios, say=_progress)
+        return prove(Path(folder), around, asked=scenarios, say=_progress, afterwards=tell)
 
 
 def _progress(part: str) -> None:

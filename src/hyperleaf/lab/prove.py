@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from hyperleaf.lab import (
     checks,
     estate,
-    kernel,
     leases,
     reading,
     root,
@@ -20,7 +19,8 @@ from hyperleaf.lab import (
 )
 from hyperleaf.lab.agents.captures import CaptureError
 from hyperleaf.lab.agents.policies import UnsupportedError
-from hyperleaf.lab.kernel import CommandError
+from hyperleaf.lab.estate import Lab
+from hyperleaf.lab.kernel import CommandError, boot
 from hyperleaf.lab.outcome import Checked, GuestSeen, Proof
 from hyperleaf.lab.promises import promises
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from hyperleaf.lab.facts import Surroundings
     from hyperleaf.lab.guests import Guest
-    from hyperleaf.lab.kernel import Kernel
-    from hyperleaf.lab.reading import Rendered
 
 
 def prove(
@@ -40,9 +38,11 @@ def prove(
     *,
     asked: Sequence[str] = (),
     say: Callable[[str], None] = lambda _line: None,
+    afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
     """Prove a rendered folder in User-Mode Linux; `asked` are scenarios to go through at the end.
 
+    `afterwards` gets the proof, the lab that still stands, and the lab's folder.
     What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
     RenderedError, KernelError where nothing can be proven.
     """
@@ -53,37 +53,35 @@ def prove(
     seconds = {"root": round(time.monotonic() - began, 2)}
     with scratch.folder(root.cache_folder() / "lab" / "runs") as place:
         say("boot")
-        with kernel.boot(ready.folder, place, enter=found.enter) as booted:
+        with boot(ready.folder, place, enter=found.enter) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
-            proof = _ask(booted, read, around, place, say, asked)
-    seconds |= {**proof.seconds, "all": round(time.monotonic() - began, 2)}
-    return replace(proof, seconds=seconds, runtime=found.name)
+            lab = Lab(booted, read, around)
+            proof = _ask(lab, place, say, asked)
+            seconds |= {**lab.seconds, "all": round(time.monotonic() - began, 2)}
+            proof = replace(proof, seconds=seconds, runtime=found.name)
+            if afterwards is not None:
+                afterwards(proof, lab, place)
+    return proof
 
 
-def _ask(  # noqa: PLR0913, PLR0917 - what a lab is made of
-    booted: Kernel,
-    read: Rendered,
-    around: Surroundings,
-    place: Path,
-    say: Callable[[str], None],
-    stories: Sequence[str],
-) -> Proof:
+def _ask(lab: Lab, place: Path, say: Callable[[str], None], stories: Sequence[str]) -> Proof:
     """Build the lab and return what it says."""
+    kernel, stated, around = lab.kernel, lab.rendered.expected, lab.around
     carried_out = "the rendered objects can be carried out"
     try:
-        lab = estate.build(booted, read, around, place, say)
+        estate.build(lab, place, say)
     except (CommandError, CaptureError, UnsupportedError) as error:
-        return Proof((Checked(carried_out, str(error)),), {}, "", expected=read.expected)
-    asked = list(promises(read.expected, lab.guests, around))
+        return Proof((Checked(carried_out, str(error)),), {}, "", expected=stated)
+    asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")
     began = time.monotonic()
     checked = [
         Checked(carried_out, ""),
         Checked("every session of the fabric is up", lab.missing, kind="session"),
-        *map(checks.checked, checks.ask(booted, asked)),
-        *leases.ask(booted, read, around),
-        *states.advertised(booted, read.expected, lab.guests),
-        *states.look(booted, read.expected, around),
+        *map(checks.checked, checks.ask(kernel, asked)),
+        *leases.ask(kernel, lab.rendered, around),
+        *states.advertised(kernel, stated, lab.guests),
+        *states.look(kernel, stated, around),
     ]
     lab.seconds["checks"] = round(time.monotonic() - began, 2)
     told = []
@@ -92,7 +90,7 @@ def _ask(  # noqa: PLR0913, PLR0917 - what a lab is made of
         told.append(scenarios.play(lab, name))
         lab.seconds[name] = told[-1].seconds
     seen = tuple(_seen(one) for one in lab.guests)
-    return Proof(tuple(checked), lab.seconds, "", tuple(told), seen, expected=read.expected)
+    return Proof(tuple(checked), {}, "", tuple(told), seen, expected=stated)
 
 
 def _seen(guest: Guest) -> GuestSeen:
