@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hyperleaf.lab.report.drawing import Drawing
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -147,6 +149,16 @@ class GuestSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A BGP session for EVPN as one end sees it: its peer, the state, the prefixes heard."""
+
+    peer: str
+    state: str
+    heard: int
+    hostname: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSeen:
     """A machine of the lab, and what it said when it was looked at: title to text.
 
@@ -159,11 +171,16 @@ class NodeSeen:
     address: str
     said: Mapping[str, str] = field(default_factory=dict)
     links: tuple[Mapping[str, Any], ...] = ()
+    sessions: tuple[Session, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What packets said, and how long each part took, in seconds."""
+    """What packets said, and how long each part took, in seconds.
+
+    `versions` are those of the kernel and of FRR in the lab, `drawing` is what the objects make of
+    the estate, `estate` and `began` (ISO 8601) what whoever asked calls it and when that was.
+    """
 
     checked: tuple[Checked, ...]
     seconds: Mapping[str, float]
@@ -172,6 +189,10 @@ class Proof:
     guests: tuple[GuestSeen, ...] = ()
     nodes: tuple[NodeSeen, ...] = ()
     expected: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    drawing: Drawing | None = None
+    estate: str = ""
+    began: str = ""
 
     @property
     def all(self) -> tuple[Checked, ...]:

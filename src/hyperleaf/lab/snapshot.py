@@ -1,0 +1,116 @@
+"""A running lab becomes what each of its machines says of itself: one command a machine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hyperleaf.lab.outcome import NodeSeen, Session
+from hyperleaf.lab.scenarios.cast import REFLECTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
+
+    from hyperleaf.lab.estate import Lab
+    from hyperleaf.lab.kernel import Kernel, Ran
+
+LEAF = "hyperleaf.dev/leaf"
+SECONDS = 60
+# What all machines say together, and the least that one of them may say under one title.
+MOST_CHARACTERS, LEAST_CHARACTERS, USUAL_CHARACTERS = 3_000_000, 4_000, 24_000
+TITLES = 12
+_MARK = "\x1e"
+_LINKS, _SESSIONS = "links", "sessions"
+# A title begins with the mark; what is too long is cut where it is made.
+_SCRIPT = r"""
+node=$1 most=$2
+say() { printf '\036%s\n' "$1"; shift; "$@" 2>/dev/null | head -c "$most"; echo; }
+whole() { printf '\036%s\n' "$1"; shift; "$@" 2>/dev/null; echo; }
+frr() { say "$1" vtysh -N "$node" -c "$2"; }
+whole links ip -j -d addr
+say 'Forwarding database' bridge fdb show
+say 'Neighbours' ip neigh show
+say 'Routes, main table' sh -c 'ip route show; ip -6 route show'
+for vrf in $(ip -br link show type vrf | cut -d' ' -f1); do
+  say "Routes, $vrf" sh -c "ip route show vrf $vrf; ip -6 route show vrf $vrf"
+done
+say 'Filters' nft list ruleset
+if [ -e "/run/frr/$node" ]; then
+  whole sessions vtysh -N "$node" -c 'show bgp l2vpn evpn summary json'
+  frr 'BGP sessions' 'show bgp l2vpn evpn summary'
+  frr 'VNIs' 'show evpn vni'
+  frr 'EVPN routes' 'show bgp l2vpn evpn'
+  frr 'FRR configuration' 'show running-config'
+fi
+exit 0
+"""
+_VERSIONS = "uname -r; /usr/lib/frr/bgpd --version | sed -n 's/^bgpd version *//p'"
+
+
+def take(lab: Lab) -> tuple[NodeSeen, ...]:
+    """Ask every node and border at once what it has; what one cannot say is left out."""
+    here = list(_machines(lab))
+    most = MOST_CHARACTERS // (TITLES * max(1, len(here)))
+    most = min(max(most, LEAST_CHARACTERS), USUAL_CHARACTERS)
+    asked = [(one, _ask(lab.kernel, one.name, most)) for one in here]
+    return tuple(seen(one, lab.kernel.wait(future, SECONDS).out, most) for one, future in asked)
+
+
+def versions(kernel: Kernel) -> dict[str, str]:
+    """Return the versions that decide what a lab shows: the kernel's and FRR's."""
+    said = kernel.run(_VERSIONS, check=False).out.splitlines()
+    return dict(zip(("kernel", "FRR"), said, strict=False))
+
+
+def _machines(lab: Lab) -> Iterator[NodeSeen]:
+    for node in (running.node for running in lab.nodes.values()):
+        role = (
+            "reflector" if REFLECTOR in node.labels else "leaf" if LEAF in node.labels else "node"
+        )
+        yield NodeSeen(node.name, role, node.cluster, str(node.address))
+    for place in lab.around.borders:
+        address = lab.rendered.borders[place.name].sheet["vtep"]["address"]
+        yield NodeSeen(place.name, "border", place.segment, str(address))
+
+
+def _ask(kernel: Kernel, name: str, most: int) -> Future[Ran]:
+    # One character more than is shown tells that there were more.
+    words = ["sh", "-c", _SCRIPT, "sh", name, str(most + 1)]
+    return kernel.ask(words, node=name, seconds=SECONDS)
+
+
+def seen(machine: NodeSeen, said: str, most: int) -> NodeSeen:
+    """Return a machine with what the script's output says of it, at most `most` characters each."""
+    parts = dict(_parts(said))
+    links = tuple(_json(parts.pop(_LINKS, ""), []))
+    sessions = tuple(_sessions(_json(parts.pop(_SESSIONS, ""), {})))
+    told = {title: _cut(text, most) for title, text in parts.items() if text}
+    return NodeSeen(
+        machine.name, machine.role, machine.site, machine.address, told, links, sessions
+    )
+
+
+def _parts(said: str) -> Iterator[tuple[str, str]]:
+    for part in said.split(_MARK)[1:]:
+        title, _, text = part.partition("\n")
+        yield title, text.strip("\n")
+
+
+def _json(text: str, otherwise: Any) -> Any:
+    try:
+        return json.loads(text or "null") or otherwise
+    except json.JSONDecodeError:  # a machine that was stopped in the middle of its answer
+        return otherwise
+
+
+def _sessions(said: Mapping[str, Any]) -> Iterator[Session]:
+    for peer, one in said.get("peers", {}).items():
+        hostname = one.get("hostname", "")
+        yield Session(peer, one["state"], one.get("pfxRcd", 0), hostname)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition("\n")[0] + f"\n... cut here, after {most:,} characters"
