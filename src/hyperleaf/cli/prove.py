@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,14 +127,8 @@ def _prove(
     from hyperleaf.surroundings import surroundings  # noqa: PLC0415
 
     around = surroundings(plan, leaves)
-    if rendered is not None:
-        return prove(Path(rendered), around, asked=scenarios, say=_progress, afterwards=tell)
-    with tempfile.TemporaryDirectory(prefix="hyperleaf-") as folder:
-        for file in render(plan):
-            path = Path(folder) / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text)
-        return prove(Path(folder), around, asked=scenarios, say=_progress, afterwards=tell)
+    files = Path(rendered) if rendered else [(one.path, one.text) for one in render(plan)]
+    return prove(files, around, asked=scenarios, say=_progress, afterwards=tell)
 
 
 def _progress(part: str) -> None:

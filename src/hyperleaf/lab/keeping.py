@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ KEPT_SECONDS = 8 * 3600
 ABOUT, SOCKET = "about.json", "socket"
 DOWN = "down"
 ANSWER_SECONDS = 30
+_SIGHT_SECONDS = 0.2  # between looks whether the lab shall end
 _LONGEST_NAME = 100  # of a Unix socket, with some room: the system's limit is 108 bytes
 
 
@@ -67,30 +69,31 @@ def keep(lab: Lab, place: Path, estate: str, ready: Callable[[], None]) -> None:
     guests = tuple(one.namespace for one in lab.guests if one.attachment is not None)
     now = time.time()
     about = About(name(place), estate, (*machines, *guests), now, now + KEPT_SECONDS)
+    ended = threading.Event()
     with socket.socket(socket.AF_UNIX) as opened:
         opened.bind(_address(place))
         opened.listen()
+        opened.settimeout(_SIGHT_SECONDS)
         (place / ABOUT).write_text(json.dumps(asdict(about)))
         ready()
-        while (left := about.until - time.time()) > 0:
-            opened.settimeout(left)
+        while not ended.is_set() and time.time() < about.until:
             with suppress(TimeoutError):
                 caller, _ = opened.accept()
-                if not _answer(lab, caller):
-                    return
+                threading.Thread(target=_answer, args=(lab, caller, ended), daemon=True).start()
 
 
-def _answer(lab: Lab, caller: socket.socket) -> bool:
-    """Carry out a caller's request; return whether the lab stays."""
+def _answer(lab: Lab, caller: socket.socket, ended: threading.Event) -> None:
+    """Carry out a caller's request."""
     with caller, suppress(OSError), caller.makefile("rw") as lines:
         caller.settimeout(ANSWER_SECONDS)
         try:
             asked = json.loads(lines.readline())
         except ValueError:
-            return True
+            return
         if asked == DOWN:
             lines.write("{}\n")
-            return False
+            ended.set()
+            return
         try:
             ran = lab.kernel.run(
                 asked["command"], node=asked["node"], seconds=asked["seconds"], check=False
@@ -98,9 +101,7 @@ def _answer(lab: Lab, caller: socket.socket) -> bool:
             said = Said(ran.status, ran.out, ran.err)
         except KernelError as error:
             said = Said(1, "", str(error))
-        caller.settimeout(ANSWER_SECONDS)
         lines.write(json.dumps(asdict(said)) + "\n")
-    return True
 
 
 def kept() -> list[About]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import (
@@ -15,6 +16,7 @@ from hyperleaf.lab import (
     runtime,
     scenarios,
     scratch,
+    snapshot,
     states,
 )
 from hyperleaf.lab.agents.captures import CaptureError
@@ -23,45 +25,57 @@ from hyperleaf.lab.estate import Lab
 from hyperleaf.lab.kernel import CommandError, boot
 from hyperleaf.lab.outcome import Checked, GuestSeen, Proof
 from hyperleaf.lab.promises import promises
+from hyperleaf.lab.report.drawing import drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
     from hyperleaf.lab.facts import Surroundings
     from hyperleaf.lab.guests import Guest
 
 
 def prove(
-    rendered: Path,
+    rendered: Path | Iterable[tuple[str, str]],
     around: Surroundings,
     *,
     asked: Sequence[str] = (),
     say: Callable[[str], None] = lambda _line: None,
     afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
-    """Prove a rendered folder in User-Mode Linux; `asked` are scenarios to go through at the end.
+    """Prove what was rendered, a folder or files by their paths, in a lab of its own.
 
-    `afterwards` gets the proof, the lab that still stands, and the lab's folder.
+    `asked` are scenarios to go through at the end; `afterwards` gets the proof, the lab that still
+    stands, and the lab's folder.
     What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
     RenderedError, KernelError where nothing can be proven.
     """
     began = time.monotonic()
-    read = reading.read(rendered)
+    read = reading.read(rendered) if isinstance(rendered, Path) else None
     found = runtime.find("uml")
     ready = root.ready(say)
     seconds = {"root": round(time.monotonic() - began, 2)}
     with scratch.folder(root.cache_folder() / "lab" / "runs") as place:
+        if not isinstance(rendered, Path):
+            read = reading.read(_written(rendered, place / "rendered"))
+        assert read is not None  # noqa: S101 - one of the two it was
         say("boot")
         with boot(ready.folder, place, enter=found.enter) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
             lab = Lab(booted, read, around)
-            proof = _ask(lab, place, say, asked)
+            proof = _looked_at(lab, _ask(lab, place, say, asked), say)
             seconds |= {**lab.seconds, "all": round(time.monotonic() - began, 2)}
             proof = replace(proof, seconds=seconds, runtime=found.name)
             if afterwards is not None:
                 afterwards(proof, lab, place)
     return proof
+
+
+def _written(files: Iterable[tuple[str, str]], folder: Path) -> Path:
+    for path, text in files:
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder
 
 
 def _ask(lab: Lab, place: Path, say: Callable[[str], None], stories: Sequence[str]) -> Proof:
@@ -91,6 +105,13 @@ def _ask(lab: Lab, place: Path, say: Callable[[str], None], stories: Sequence[st
         lab.seconds[name] = told[-1].seconds
     seen = tuple(_seen(one) for one in lab.guests)
     return Proof(tuple(checked), {}, "", tuple(told), seen, expected=stated)
+
+
+def _looked_at(lab: Lab, proof: Proof, say: Callable[[str], None]) -> Proof:
+    """Return a proof with what its machines said at the end."""
+    with estate.part(lab, "snapshot", say):
+        nodes, versions = snapshot.take(lab), snapshot.versions(lab.kernel)
+    return replace(proof, nodes=nodes, versions=versions, drawing=drawing(lab.rendered, lab.around))
 
 
 def _seen(guest: Guest) -> GuestSeen:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PREFIX = "lab-"
 LOCK = ".lock"
@@ -23,21 +22,46 @@ LOCK = ".lock"
 def folder(runs: Path) -> Iterator[Path]:
     """Hold a new folder below `runs` for the block; folders that nobody holds are removed first."""
     runs.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(runs)
-    made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=runs))
+    with _alone(runs):
+        _remove_abandoned(runs)
+        made = _free(runs)
+        lock = (made / LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        with (made / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with lock:
             yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def _free(runs: Path) -> Path:
+    """Make the folder of the lowest number that no lab has."""
+    number = 1
+    while True:
+        with contextlib.suppress(FileExistsError):
+            made = runs / f"{PREFIX}{number}"
+            made.mkdir()
+            return made
+        number += 1
+
+
+@contextlib.contextmanager
+def _alone(runs: Path) -> Iterator[None]:
+    """Hold the folder of labs: a folder that is made just now has no lock yet."""
+    with (runs / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def remove_abandoned(runs: Path) -> list[Path]:
     """Remove the folders below `runs` whose owner is gone, and return them."""
+    with _alone(runs):
+        return _remove_abandoned(runs)
+
+
+def _remove_abandoned(runs: Path) -> list[Path]:
     gone = []
     for place in sorted(runs.glob(f"{PREFIX}*")):
-        # One without a lock is being made just now.
         with contextlib.suppress(OSError), (place / LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(place, ignore_errors=True)
