@@ -63,6 +63,7 @@ mount -t tmpfs tmp "$1/tmp"
 mount --bind "$2" "$1/lab"
 root=$1
 shift 2
+unset TMPDIR  # there is none of that name inside
 exec chroot "$root" "$@"
 """
 
