@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hyperleaf.lab import root, runtime
+from hyperleaf.lab.modules import ModulesError
 from judges import cache, frr, kea, nft
 from judges.apiserver import ApiServer, api_server
 from judges.frrk8s import FrrK8s
@@ -18,6 +20,7 @@ from judges.nmstate import Nmstate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def _need(*names: str) -> None:
@@ -71,3 +74,22 @@ def kea_judge() -> kea.Kea:
     """Offer Kea in the Debian root."""
     _need("root")
     return kea.Kea()
+
+
+@pytest.fixture(scope="session")
+def lab_root() -> Path:
+    """Return the root that labs run in, made first where it is not there.
+
+    A machine that can run no lab skips its tests and says what is missing; where one should run and
+    the root cannot be made, HYPERLEAF_JUDGES=required fails them.
+    """
+    try:
+        runtime.find("uml")
+    except runtime.NoRuntimeError as error:
+        pytest.skip(str(error))
+    try:
+        return root.ready().folder
+    except (root.RootError, ModulesError) as error:
+        if os.environ.get("HYPERLEAF_JUDGES") == "required":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
