@@ -16,7 +16,7 @@ hostname {hostname}
 ip nht resolve-via-default
 ipv6 nht resolve-via-default
 """
-FAMILIES = (("ipv4", "ip"), ("ipv6", "ipv6"))
+FAMILIES = ("ip", "ipv6")
 SECONDS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -45,10 +45,13 @@ def _filters(router: Mapping[str, Any]) -> Iterator[str]:
     """Yield what keeps unicast prefixes from being announced to a neighbour and taken from it."""
     for neighbour in router.get("neighbors", []):
         name = neighbour["address"]
-        for way, number in (("out", 1), ("in", 3)):
-            for place, (family, word) in enumerate(FAMILIES):
-                filtered = f"{name}-{way}-{family}"
-                yield f"{word} prefix-list {filtered} seq 1 deny any"
+        # The list of what is taken has one name for both families, and one count of its entries.
+        outgoing = (f"{name}-allowed-ipv4", 1), (f"{name}-allowed-ipv6", 1)
+        incoming = (f"{name}-inpl-ipv4", 1), (f"{name}-inpl-ipv4", 2)
+        for way, lists, number in (("out", outgoing, 1), ("in", incoming, 3)):
+            for place, (filtered, entry) in enumerate(lists):
+                word = FAMILIES[place]
+                yield f"{word} prefix-list {filtered} seq {entry} deny any"
                 yield f"route-map {name}-{way} permit {number + place}"
                 yield f" match {word} address prefix-list {filtered}"
                 yield "exit"
