@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hyperleaf.model import labels
+from hyperleaf.render.frr.statements import SOON
 from hyperleaf.render.frr_objects import NAMESPACE, plain
 from hyperleaf.render.images import DEFAULT_IMAGES, FRR_K8S_VERSION, Images
 from hyperleaf.render.manifest import Manifest, Step, TextFile, metadata
@@ -52,10 +53,13 @@ staticd_options="-A 127.0.0.1 --limit-fds 100000"
 bgpd_options="-A 127.0.0.1{listen} --limit-fds 100000"
 bfdd_options="-A 127.0.0.1 --limit-fds 100000"
 """
-_FRR_CONF = """\
+# The last line stands in the node's own configuration too, but there too late: frr-k8s writes route
+# maps before any raw text, and what counts is how it is when the first of them comes.
+_FRR_CONF = f"""\
 ! Until frr-k8s has written the node's own.
 frr defaults traditional
 log stdout informational
+{SOON}
 """
 
 

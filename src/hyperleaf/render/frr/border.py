@@ -44,6 +44,7 @@ def _head(plan: BorderPlan) -> Iterator[frr.Line]:
     yield "frr defaults traditional"
     yield f"hostname {plan.border.name}"
     yield "log timestamp precision 3"
+    yield frr.SOON
     if plan.bfd is not None:
         yield frr.bfd_profile(names.BFD_PROFILE, plan.bfd)
 

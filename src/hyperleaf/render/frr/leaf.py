@@ -43,6 +43,7 @@ def leaf_vrf_text(leaf: LeafPlan, vrf: LeafVrf) -> str:
 
 def _leaf(leaf: LeafPlan) -> Iterator[frr.Line]:
     evpn = [f"neighbor {neighbour} activate" for neighbour in leaf.neighbours]
+    yield frr.SOON
     yield frr.router(leaf.asn, frr.family(frr.EVPN, [*evpn, "advertise-all-vni"]))
     given = _given_by_main(leaf)
     yield from frr.prefix_list(names.FROM_MAIN, _counted(given))

@@ -22,7 +22,7 @@ LISTEN_LIMIT = 65535
 
 def reflector_text(plan: ReflectorPlan) -> str:
     """Return what every reflector runs beside its typed neighbours."""
-    return frr.write([frr.router(plan.asn, _lines(plan))])
+    return frr.write([frr.SOON, frr.router(plan.asn, _lines(plan))])
 
 
 def _lines(plan: ReflectorPlan) -> Iterator[frr.Line]:

@@ -32,6 +32,9 @@ BFD_INTERVAL, BFD_MULTIPLIER = 300, 3
 ANY_HOPS = 255
 # Route maps are tried in steps of this, so that a hand can put one between.
 STEP = 10
+# bgpd opens no session while a route map waits to be carried out, five seconds by default: a leaf
+# that starts would stand idle for so long. It counts only when it stands before the first of them.
+SOON = "bgp route-map delay-timer 1"
 
 
 @dataclass(frozen=True, slots=True)
