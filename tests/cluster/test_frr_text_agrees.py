@@ -34,7 +34,7 @@ PASSWORD = "quite-secret"  # noqa: S105 - of no server
 # Opens a context; what is not nested in it ends it.
 OPENS = re.compile(r"(router bgp|route-map|vrf|interface|bfd$)")
 NESTED = re.compile(r"(address-family|profile) ")
-GLOBAL = re.compile(r"(log|hostname|ipv?6? (prefix-list|nht)) ")
+GLOBAL = re.compile(r"(log|hostname|bgp route-map|ipv?6? (prefix-list|nht)) ")
 Statements = dict[tuple[str, ...], list[str]]
 
 
