@@ -1,4 +1,13 @@
-"""Runs the long counts for as long as one gives it, taking up where the last run stopped."""
+"""Runs the long counts for as long as one gives it, taking up where the last run stopped.
+
+    python tests/soak.py                    every count in turn, ten minutes each at most
+    python tests/soak.py --only kills       one of them
+    python tests/soak.py --seconds 3600     more time for each
+    python tests/soak.py --again runs       from nothing
+
+How far each is lies in the cache, so that several sittings add up. A count that fails stops there:
+the next run begins with what failed.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +16,112 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from hyperleaf.lab import root
+from lab import proving
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
 
-GOAL = 20_000
-# One of so many goes through the command as well.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# One of so many mutants goes through the command as well.
 EACH = 100
+SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Something that must hold `goal` times; `one` returns what is wrong with number n, or nothing.
+
+    `every` is how often the state is written down.
+    """
+
+    goal: int
+    one: Callable[[int], str]
+    every: int = 1
+
+
+def mutant(number: int) -> str:
+    """Check that a mutant of an estate ends in findings or in objects, never in a traceback."""
+    problem = check_mutant(corpus(), random.Random(number))
+    if problem is None and number % EACH == 0:
+        chance = random.Random(number)
+        ended = end_of(mutate(chance.choice(corpus()), chance))
+        if ended not in {0, 1, 2}:
+            return f"through the command: exit status {ended}"
+    return problem or ""
+
+
+def proven(number: int) -> str:
+    """Prove the small estate; nothing may be left behind."""
+    del number
+    with tempfile.TemporaryDirectory() as folder:
+        return proving.run_once(proving.place(Path(folder), root.ready().folder))
+
+
+def killed(number: int) -> str:
+    """Kill a proof at a moment of chance; the next must clean up and pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = proving.place(Path(folder), root.ready().folder)
+        return proving.kill_once(place, random.Random(number))
+
+
+COUNTS: dict[str, Count] = {
+    "mutants": Count(20_000, mutant, 100),
+    "runs": Count(200, proven),
+    "kills": Count(50, killed),
+}
 
 
 def state_file() -> Path:
     """Return where counts are kept between runs."""
-    cache = Path(os.environ.get("HYPERLEAF_CACHE", Path.home() / ".cache" / "hyperleaf"))
+    cache = Path(os.environ.get("HYPERLEAF_CACHE") or Path.home() / ".cache" / "hyperleaf")
     cache.mkdir(parents=True, exist_ok=True)
     return cache / "soak.json"
 
 
 def main() -> int:
-    """Check mutants until the goal or the time is reached; exit 1 on the first that fails."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="at most this long")
+    """Go on with each count until its goal or its time is reached; exit 1 where one fails."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="at most this long, each")
+    parser.add_argument("--only", choices=COUNTS, action="append", help="this one, not all")
+    parser.add_argument("--again", choices=COUNTS, action="append", default=[], help="from nothing")
     options = parser.parse_args()
+    names = options.only or list(COUNTS)
     file = state_file()
-    done = json.loads(file.read_text())["mutants"] if file.exists() else 0
-    texts, ends = corpus(), time.monotonic() + options.seconds
-    while done < GOAL and time.monotonic() < ends:
-        problem = check_mutant(texts, random.Random(done))
-        if problem is not None:
-            print(f"mutant {done}: {problem}")  # noqa: T201
-            return 1
-        if done % EACH == 0:
-            chance = random.Random(done)
-            ended = end_of(mutate(chance.choice(texts), chance))
-            if ended not in {0, 1, 2}:
-                print(f"mutant {done} through the command ended with {ended}")  # noqa: T201
-                return 1
-        done += 1
-        if done % 100 == 0 or done == GOAL:
-            file.write_text(json.dumps({"mutants": done}))
-            print(f"\r{done} of {GOAL} mutants", end="", flush=True)  # noqa: T201
-    print(f"\r{done} of {GOAL} mutants hold, {done // EACH} through the command too")  # noqa: T201
-    return 0
+    done: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    done |= dict.fromkeys(options.again, 0)
+    problems = 0
+    for name in names:
+        problem = _go_on(name, COUNTS[name], done, file, time.monotonic() + options.seconds)
+        print(f"\r{done.get(name, 0)} of {COUNTS[name].goal} {name} hold")  # noqa: T201
+        if problem:
+            print(problem)  # noqa: T201
+            problems += 1
+    return 1 if problems else 0
+
+
+def _go_on(name: str, count: Count, done: dict[str, int], file: Path, ends: float) -> str:
+    number = done.get(name, 0)
+    while number < count.goal and time.monotonic() < ends:
+        problem = count.one(number)
+        if problem:
+            return f"{name} {number}: {problem}"
+        number += 1
+        if number % count.every == 0 or number == count.goal:
+            done[name] = number
+            file.write_text(json.dumps(done))
+            print(f"\r{number} of {count.goal} {name}", end="", flush=True)  # noqa: T201
+    return ""
 
 
 if __name__ == "__main__":
