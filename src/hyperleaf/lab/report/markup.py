@@ -35,7 +35,7 @@ def joined(parts: Iterable[str]) -> Safe:
     return Safe("".join(map(safe, parts)))
 
 
-def tag(name: str, *children: str, **attributes: str | float | bool | None) -> Safe:
+def tag(name: str, /, *children: str, **attributes: str | float | bool | None) -> Safe:
     """Return an element; an attribute that is None or False is left out, True is bare.
 
     A word of Python's takes a trailing underscore, a dash is an underscore.
