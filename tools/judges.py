@@ -25,11 +25,12 @@ from tools.building import (
 )
 from tools.crds import build_crds
 from tools.debian import build_root, unpack
-from tools.toolchains import cargo, go_build
+from tools.toolchains import cargo, go, go_build
 
 KUBERNETES = "v1.34.4"
 ETCD_RELEASE = "trixie"
 NMSTATE = "2.2.62"
+HANDLER_TYPES = "github.com/nmstate/kubernetes-nmstate/api"
 # Optimizing nmstate takes longer than every policy that a test run resolves.
 NMSTATE_PROFILE = {
     "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
@@ -57,6 +58,28 @@ def build_frr_k8s(shop: Workshop) -> None:
     """Build the frr-k8s controller."""
     target = "github.com/metallb/frr-k8s/cmd/frr-k8s-controller"
     go_build(shop, RECIPES / "frr-k8s", target, "frr-k8s-controller", "-ldflags", "-s -w")
+
+
+def build_handler(shop: Workshop) -> None:
+    """Build the nmstate operator's handler; what its types lack in the module to be had is added.
+
+    The handler's own types are a module within its repository, to be had in an older version only.
+    """
+    recipe, types = shop.scratch / "recipe", shop.scratch / "types"
+    shutil.copytree(RECIPES / "nmstate-handler", recipe)
+    words = ("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", HANDLER_TYPES)
+    theirs = Path(shop.run(go(shop), *words, cwd=recipe).strip())
+    shop.run("cp", "-r", "--no-preserve=mode", theirs, types)
+    for name, changes in json.loads((recipe / "amendments.json").read_text()).items():
+        text = (types / name).read_text()
+        for old, new in changes:
+            if text.count(old) != 1:
+                raise BuildError(f"{theirs / name} holds {text.count(old)} times {old!r}")
+            text = text.replace(old, new)
+        (types / name).write_text(text)
+    shop.run(go(shop), "mod", "edit", "-replace", f"{HANDLER_TYPES}={types}", cwd=recipe)
+    target = "github.com/nmstate/kubernetes-nmstate/cmd/handler"
+    go_build(shop, recipe, target, "handler", "-ldflags", "-s -w")
 
 
 def build_nmstate(shop: Workshop) -> None:
@@ -87,6 +110,7 @@ JUDGES = (
     Judge("apiserver", ("apiserver",), (KUBERNETES, ETCD_RELEASE), build_apiserver),
     Judge("crds", ("crds",), (), build_crds),
     Judge("frr-k8s", ("frr-k8s",), (), build_frr_k8s),
+    Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
     Judge("nmstate", ("nmresolve",), (NMSTATE, *NMSTATE_PROFILE.values()), build_nmstate),
 )
