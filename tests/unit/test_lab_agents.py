@@ -98,13 +98,6 @@ def test_raw_blocks_follow_the_typed_part_by_priority() -> None:
     assert places == sorted(places)
 
 
-def test_a_configuration_without_bfd_keeps_everything_else() -> None:
-    text = (
-        "bfd\n profile x\n exit\nexit\nrouter bgp 1\n neighbor a bfd\n neighbor a bfd profile x\n"
-    )
-    assert frr_text.without_bfd(text) == "router bgp 1\n"
-
-
 def test_a_machine_configs_file_is_decoded_and_an_enabled_unit_started() -> None:
     config = {
         "storage": {

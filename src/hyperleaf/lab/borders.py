@@ -6,7 +6,6 @@ from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import daemons, world
-from hyperleaf.lab.agents.frr_text import without_bfd
 from hyperleaf.lab.world import Port, batch, forward, plug
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import Border, Rendered
 
 UPLINK = "eth0"
+DAEMONS = {"bgpd": "yes", "bfdd": "yes"}
 
 
 def build(
@@ -83,7 +83,7 @@ def _flags(devices: dict[str, Any]) -> str:
 
 def start_frr(kernel: Kernel, border: Border) -> None:
     """Start a border's FRR."""
-    daemons.start(kernel, border.name, without_bfd(border.frr_conf), {})
+    daemons.start(kernel, border.name, border.frr_conf, DAEMONS)
 
 
 def give_way_out(kernel: Kernel, rendered: Rendered) -> None:

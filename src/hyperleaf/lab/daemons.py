@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from hyperleaf.lab.kernel import Kernel, Ran
 
-# mgmtd first: in FRR 10 it owns the configuration of zebra and staticd.
-DAEMONS = ("mgmtd", "zebra", "staticd", "bgpd")
+# mgmtd first: it owns the configuration of zebra and staticd; these three need not be asked for.
+ALWAYS = ("mgmtd", "zebra", "staticd")
+ASKED_FOR = ("bfdd", "bgpd")
 # Every daemon's own pathspace: one kernel holds many nodes.
 _START = """
 mkdir -p /etc/frr/$1 /run/frr/$1 && touch /etc/frr/$1/vtysh.conf
@@ -22,9 +23,9 @@ _LOAD = "exec vtysh -N $1 -f /etc/frr/$1/frr.conf"
 
 
 def start(kernel: Kernel, node: str, configuration: str, options: Mapping[str, str]) -> None:
-    """Start a node's daemons with what the deployment tells them, then load the configuration."""
+    """Start a node's daemons as FRR's file of daemons, `options`, says; load the configuration."""
     lines = [_START]
-    for daemon in DAEMONS:
+    for daemon in (*ALWAYS, *(one for one in ASKED_FOR if options.get(one) == "yes")):
         # The mark of options for the shell: what the deployment says is words, as in `daemons`.
         told = options.get(f"{daemon}_options", "")
         lines.append(f"/usr/lib/frr/{daemon} -d -N $1 {told} </dev/null >/run/frr/$1.said 2>&1")

@@ -111,11 +111,16 @@ class FrrConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Daemons:
-    """A deployment of FRR: the nodes it runs on and what it tells the daemons."""
+    """A deployment of FRR: the nodes it runs on, what it tells the daemons, what they start with.
+
+    `options` are the lines of FRR's file of daemons, `start` is the configuration until a node's
+    own is there.
+    """
 
     selector: Selector
     options: Mapping[str, str]
     source: Source = NOWHERE
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +292,8 @@ def _daemons(own: tuple[_Manifest, ...]) -> Iterator[Daemons]:
                 }
                 expressions = tuple(terms[0].get("matchExpressions", ()))
                 meant = Selector(labels, expressions)
-                yield Daemons(meant, _options(files["daemons"]), one.source)
+                options = _options(files["daemons"])
+                yield Daemons(meant, options, one.source, files.get("frr.conf", ""))
 
 
 def _options(text: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Makes the Debian root that every lab runs in, once: cached by the hash of its recipe.
 
-The kernel is Debian's User-Mode Linux, with some modules of our own building (`modules.py`).
+The kernel is Debian's User-Mode Linux, with some modules of our own building (`modules.py`). FRR is
+of a later release than the root: 10.3.0 strands leaves after a BFD down (FRRouting/frr#18562).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from hyperleaf.lab import modules
 from hyperleaf.process import ProcessError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-RELEASE, KERNEL_RELEASE = "trixie", "forky"
+RELEASE, LATER_RELEASE = "trixie", "forky"
+# Unpacked over the root's own, with the libraries that they want newer than the root has.
+LATER = ("frr", "frr-pythontools", "libyang5", "liblua5.5-0", "libpcre2-8-0")
 PACKAGES = (
     *("frr", "frr-pythontools", "iproute2", "nftables", "iputils-ping", "arping", "tcpdump"),
     *("kmod", "procps", "systemd", "python3-minimal", "udhcpc", "containernetworking-plugins"),
@@ -63,7 +66,8 @@ def recipe() -> str:
     """Return the hash of all that decides what the root holds."""
     parts = (
         RELEASE,
-        KERNEL_RELEASE,
+        LATER_RELEASE,
+        *LATER,
         *PACKAGES,
         *WITHOUT,
         *PLACES,
@@ -99,8 +103,10 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
     try:
         say("the kernel: Debian's User-Mode Linux")
         kernel = _kernel(scratch, say)
+        say("the routing daemons: Debian's FRR")
+        later = _later(scratch)
         say(f"the root: Debian {RELEASE}")
-        _debian(scratch / "root", kernel)
+        _debian(scratch / "root", later, kernel)
         finished = scratch / "finished"
         finished.mkdir()
         (scratch / "root").rename(finished / "root")
@@ -115,25 +121,36 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
 def _kernel(scratch: Path, say: Callable[[str], None]) -> Path:
     """Return a tar archive of the kernel with its modules, those built here among them."""
     unpacked = scratch / "kernel"
-    package(scratch, KERNEL_RELEASE, "user-mode-linux", unpacked)
+    unpack(scratch, LATER_RELEASE, ["user-mode-linux"], unpacked)
     (version,) = (one.name for one in (unpacked / "usr/lib/uml/modules").iterdir())
     built = cache_folder() / "lab" / f"modules-{version}"
     if not built.is_dir():
         say(f"modules of the kernel {version} for filters and translation: built once")
-        package(scratch, KERNEL_RELEASE, modules.source_package(version), scratch / "source")
+        unpack(scratch, LATER_RELEASE, [modules.source_package(version)], scratch / "source")
         modules.build(scratch, unpacked, version, built)
     target = unpacked / "usr/lib/uml/modules" / version / "kernel" / "net" / "netfilter"
     for module in built.glob("*.ko"):
         shutil.copy(module, target / module.name)
-    archive = scratch / "kernel.tar"
-    run(
-        ["tar", "-C", str(unpacked), "--owner=0", "--group=0", "-cf", str(archive), "usr"],
-        timeout_seconds=120,
-    )
-    return archive
+    return _archive(unpacked)
 
 
-def _debian(folder: Path, kernel: Path) -> None:
+def _later(scratch: Path) -> Path:
+    """Return a tar archive of what the root has of the later release."""
+    unpacked = scratch / "later"
+    unpack(scratch, LATER_RELEASE, LATER, unpacked)
+    for one in WITHOUT:
+        shutil.rmtree(unpacked / "usr/share" / one, ignore_errors=True)
+    return _archive(unpacked)
+
+
+def _archive(folder: Path) -> Path:
+    made = folder.with_suffix(".tar")
+    words = ["tar", "-C", str(folder), "--owner=0", "--group=0", "-cf", str(made), "usr"]
+    run(words, timeout_seconds=120)
+    return made
+
+
+def _debian(folder: Path, *over: Path) -> None:
     if shutil.which("mmdebstrap") is None:
         raise RootError("there is no mmdebstrap: apt install mmdebstrap")
     modules = (
@@ -146,7 +163,7 @@ def _debian(folder: Path, kernel: Path) -> None:
             *("mmdebstrap", "--mode=root" if os.geteuid() == 0 else "--mode=unshare"),
             *("--variant=minbase", "--components=main", f"--include={','.join(PACKAGES)}"),
             *(f"--dpkgopt=path-exclude=/usr/share/{one}/*" for one in WITHOUT),
-            f"--customize-hook=tar-in {kernel} /",
+            *(f"--customize-hook=tar-in {one} /" for one in over),
             f"--customize-hook=chroot \"$1\" sh -euc '{modules}'",
             *(RELEASE, str(folder), source(RELEASE)),
         ],
@@ -174,9 +191,9 @@ def source(release: str) -> str:
     return f"deb [signed-by={KEYRING}] {mirror()} {release} main"
 
 
-def package(scratch: Path, release: str, name: str, into: Path) -> None:
-    """Unpack a release's package into a folder; the machine's own packages stay as they are."""
-    place = scratch / f"apt-{name}"
+def unpack(scratch: Path, release: str, names: Sequence[str], into: Path) -> None:
+    """Unpack a release's packages into a folder; the machine's own packages stay as they are."""
+    place = scratch / f"apt-{into.name}"
     for folder in ("state/lists/partial", "cache/archives/partial"):
         (place / folder).mkdir(parents=True)
     (place / "sources.list").write_text(source(release) + "\n")
@@ -195,7 +212,8 @@ def package(scratch: Path, release: str, name: str, into: Path) -> None:
         *(word for key, value in options.items() for word in ("-o", f"{key}={value}")),
     ]
     run([*words, "--quiet=2", "update"], timeout_seconds=300)
-    run([*words, "--quiet=2", "download", name], cwd=place, timeout_seconds=300)
-    (archive,) = place.glob(f"{name}_*.deb")
+    run([*words, "--quiet=2", "download", *names], cwd=place, timeout_seconds=300)
     into.mkdir(parents=True, exist_ok=True)
-    run(["dpkg", "-x", str(archive), str(into)], timeout_seconds=120)
+    for name in names:
+        (archive,) = place.glob(f"{name}_*.deb")
+        run(["dpkg", "-x", str(archive), str(into)], timeout_seconds=120)

@@ -118,21 +118,3 @@ def _seconds(text: str) -> int:
         raise ValueError(f"not a time: {text}")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + seconds
-
-
-def without_bfd(configuration: str) -> str:
-    """Return a configuration without BFD.
-
-    FRR 10.2.0 to 10.3.0 loses a dynamic neighbour for good after its first BFD down
-    (FRRouting/frr#18562): where the lab's FRR is one of these, sessions live by their timers.
-    """
-    kept: list[str] = []
-    inside = False
-    for line in configuration.splitlines():
-        if line == "bfd":
-            inside = True
-        elif inside and line == "exit":
-            inside = False
-        elif not inside and not re.fullmatch(r"\s+neighbor \S+ bfd( profile \S+)?", line):
-            kept.append(line)
-    return "\n".join(kept) + "\n"

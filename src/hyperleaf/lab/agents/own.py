@@ -53,7 +53,7 @@ class Own:
         if not meant:
             return
         configurations = [one for one in objects.frr if one.selector.matches(node.labels)]
-        text = frr_text.without_bfd(frr_text.text(configurations, node.name))
+        text = f"{meant[0].start}\n{frr_text.text(configurations, node.name)}"
         daemons.start(kernel, node.name, text, meant[0].options)
 
 
