@@ -14,12 +14,13 @@ from hyperleaf.model import labels
 from hyperleaf.model.fabric import BORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from hyperleaf.lab.facts import Interface
+    from hyperleaf.lab.facts import Interface, Network
     from hyperleaf.model.cluster import Cluster, Pool
     from hyperleaf.model.fabric import Border, Fabric
     from hyperleaf.plan.clusters import Plan
+    from hyperleaf.values.addresses import Subnet
 
 # Two show all that more would: what leaves do to each other, and what one alone cannot.
 LEAVES = 2
@@ -29,6 +30,8 @@ IPV4 = 4
 ETHERNET = 1500
 # The length of a node's own part of the pod range (hostPrefix).
 OWN_PODS = 23
+# What a node's first NIC is called where nobody said; Amazon's are.
+NIC = "ens5"
 OUTSIDE = (ip_interface("203.0.113.10/24"), ip_interface("2001:db8:ffff::10/64"))
 OUTSIDE_GATEWAYS = (ip_interface("203.0.113.1/24"), ip_interface("2001:db8:ffff::1/64"))
 
@@ -90,6 +93,8 @@ def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Nod
                 addresses=(ip_interface(f"{address}/{length}"),),
                 labels={labels.REFLECTOR: fabric.name},
                 pod=_pod(cluster, number),
+                pods=_ranges(cluster.ranges.pod),
+                services=_ranges(cluster.ranges.service),
             )
     of_interest = [pool for pool in cluster.pools if pool.leaf or pool.uplinks]
     wanted = [pool for pool in of_interest for _ in range(max(1, pool.replicas))]
@@ -104,10 +109,34 @@ def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Nod
             segment=cluster.name,
             addresses=tuple(_interface(one, FIRST_NODE + place) for one in _machine(cluster)),
             labels=marks,
-            uplink=pool.primary.device or pool.primary.kind,
-            pod=_pod(cluster, number),
+            uplink=_device(pool),
+            pod=_pod(cluster, number) if pool.primary.kind == "br-ex" else None,
             nics=tuple(_nics(pool)),
+            kind=pool.primary.kind,
+            below=_below(pool),
+            pods=_ranges(cluster.ranges.pod),
+            services=_ranges(cluster.ranges.service),
         )
+
+
+def _ranges(subnets: Iterable[Subnet]) -> tuple[Network, ...]:
+    return tuple(ip_network(str(one)) for one in subnets)
+
+
+def _device(pool: Pool) -> str:
+    """Return the device that carries a pool's default route; nobody need have named it."""
+    unnamed = {"br-ex": "br-ex", "nic": NIC, "bond": "bond0", "vlan": f"{NIC}.10"}
+    return pool.primary.device or unnamed[pool.primary.kind]
+
+
+def _below(pool: Pool) -> tuple[str, ...]:
+    """Return the NICs that a pool's default route leaves by in the end."""
+    primary, device = pool.primary, _device(pool)
+    if primary.bond is not None:
+        return primary.bond.nics
+    if primary.kind in {"nic", "vlan"}:
+        return (device.partition(".")[0],)
+    return (NIC, f"{NIC}b") if primary.kind == "bond" else (NIC,)
 
 
 def _nics(pool: Pool) -> Iterator[Nic]:

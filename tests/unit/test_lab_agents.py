@@ -35,7 +35,7 @@ ROUTES = json.dumps(
 
 
 def _state(kind: str = "ovs-interface") -> State:
-    return policies.state(ADDRESSES, ROUTES, {"eth0": kind})
+    return policies.state(ADDRESSES, ROUTES, [("eth0", kind)])
 
 
 def _policy(name: str = "one") -> Policy:
@@ -60,7 +60,7 @@ def test_a_template_that_finds_nothing_fails() -> None:
 
 def test_captures_stay_as_they_were_found_first() -> None:
     first, _ = policies.enact(_policy(), _state(), None)
-    moved = policies.state(ADDRESSES, ROUTES.replace("10.0.0.21", "10.0.0.99"), {})
+    moved = policies.state(ADDRESSES, ROUTES.replace("10.0.0.21", "10.0.0.99"), ())
     _, interfaces = policies.enact(_policy(), moved, first)
     assert interfaces[0]["ipv4"]["address"] == ["10.0.0.21"]
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from ipaddress import IPv4Address, IPv6Interface
+    from ipaddress import IPv4Address, IPv4Network, IPv6Interface, IPv6Network
 
     Interface = IPv4Interface | IPv6Interface
+    Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,12 @@ class Nic:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A cluster's node as its platform hands it over."""
+    """A cluster's node as its platform hands it over.
+
+    `uplink` is the device that has its addresses: br-ex, or of another `kind`; `below` are the NICs
+    that it stands on. `pods` and `services` are the cluster's ranges, `pod` the node's first
+    address of the former.
+    """
 
     name: str
     cluster: str
@@ -43,6 +49,10 @@ class Node:
     uplink: str = "br-ex"
     pod: IPv4Interface | None = None
     nics: tuple[Nic, ...] = ()
+    kind: str = "br-ex"
+    below: tuple[str, ...] = ("ens5",)
+    pods: tuple[Network, ...] = ()
+    services: tuple[Network, ...] = ()
 
     @property
     def address(self) -> IPv4Address:

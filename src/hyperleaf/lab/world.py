@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hyperleaf.lab.facts import Interface, Node, Surroundings
+    from hyperleaf.lab.facts import Interface, Node, Segment, Surroundings
     from hyperleaf.lab.kernel import Kernel
 
 UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
@@ -92,31 +92,59 @@ def batch(kernel: Kernel, namespace: str, lines: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A machine's place in the underlay: its device, and the addresses assigned to it."""
+    """A machine's place in the underlay: the device that has the addresses assigned to it.
+
+    `nics` are what is plugged in, where that is not the device itself; `vlan` is the one that the
+    switch expects its frames in, or 0 for none.
+    """
 
     segment: str
     number: int
     namespace: str
     device: str
     addresses: tuple[Interface, ...]
+    nics: tuple[str, ...] = ()
+    vlan: int = 0
 
 
 def plug(kernel: Kernel, around: Surroundings, machine: Port) -> None:
     """Give a machine its port: an uplink with the MAC and the addresses assigned to it."""
-    number, namespace, device = machine.number, machine.namespace, machine.device
-    addresses = machine.addresses
-    place = next(i for i, one in enumerate(around.segments) if one.name == machine.segment)
-    here = around.segments[place]
-    port = f"p{number}"
-    batch(
-        kernel,
-        UNDERLAY,
-        [
-            f"link add {port} type veth peer name {device} netns {namespace}",
-            f"link set {port} master s{place} mtu {here.mtu} addrgenmode none up",
-        ],
+    wire(kernel, around, machine)
+    address(kernel, around, machine)
+
+
+def segment(around: Surroundings, machine: Port) -> tuple[int, Segment]:
+    """Return the number and the segment of a machine's port."""
+    return next(
+        (number, one) for number, one in enumerate(around.segments) if one.name == machine.segment
     )
-    lines = [f"link set {device} address {mac(number)} mtu {here.mtu} up"]
+
+
+def wire(kernel: Kernel, around: Surroundings, machine: Port) -> None:
+    """Plug a machine's NICs in: each has the MAC that the underlay assigned."""
+    place, here = segment(around, machine)
+    for number, nic in enumerate(machine.nics or (machine.device,)):
+        port = f"p{machine.number}" + "abcd"[number] * bool(number)
+        into = f"{port}v" if machine.vlan else port
+        lines = [f"link add {port} type veth peer name {nic} netns {machine.namespace}"]
+        if machine.vlan:
+            lines += [
+                f"link set {port} mtu {here.mtu} addrgenmode none up",
+                f"link add {into} link {port} type vlan id {machine.vlan}",
+            ]
+        lines.append(f"link set {into} master s{place} mtu {here.mtu} addrgenmode none up")
+        batch(kernel, UNDERLAY, lines)
+        up = f"link set {nic} address {mac(machine.number)} mtu {here.mtu} up"
+        batch(kernel, machine.namespace, [up])
+        rules = _guard(into, machine.number, machine.addresses)
+        kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=rules)
+
+
+def address(kernel: Kernel, around: Surroundings, machine: Port) -> None:
+    """Give a machine's device the addresses assigned to it, and default routes, as DHCP does."""
+    _, here = segment(around, machine)
+    device, addresses = machine.device, machine.addresses
+    lines = [f"link set {device} up"]
     lines += [f"addr add {one} dev {device} nodad" for one in addresses]
     for gateway in here.gateways:
         mine = next((one.ip for one in addresses if one.version == gateway.version), None)
@@ -124,8 +152,7 @@ def plug(kernel: Kernel, around: Surroundings, machine: Port) -> None:
             lines.append(
                 f"route add default via {gateway.ip} dev {device} proto dhcp src {mine} metric 48"
             )
-    batch(kernel, namespace, lines)
-    kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=_guard(port, number, addresses))
+    batch(kernel, machine.namespace, lines)
 
 
 def cable(kernel: Kernel, node: Node, number: int) -> None:

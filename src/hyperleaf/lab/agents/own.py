@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import daemons
+from hyperleaf.lab import births, daemons
 from hyperleaf.lab.agents import frr_text, policies
 from hyperleaf.lab.agents.machine_configs import set_up
 from hyperleaf.lab.world import batch
@@ -29,13 +29,13 @@ class Own:
     def apply_policies(self, kernel: Kernel, objects: ClusterObjects, running: Running) -> None:
         """Carry out the policies that are meant for a node, as NetworkManager would."""
         name = running.node.name
-        kinds = {"br-ex": "ovs-interface"} if running.node.uplink == "br-ex" else {}
+        typed = births.typed(kernel, running.node)
         for policy in objects.policies:
             if not policy.selector.matches(running.node.labels):
                 continue
             addresses = kernel.run("ip -j -d addr", node=name).out
             routes = kernel.run("ip -j route show table all", node=name).out
-            state = policies.state(addresses, routes, kinds)
+            state = policies.state(addresses, routes, typed)
             before = running.enacted.get(policy.name)
             enacted, interfaces = policies.enact(policy, state, before)
             running.enacted[policy.name] = enacted
@@ -67,7 +67,7 @@ def write_files(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         kernel.write(f"/etc/netns/{node.name}/{_below_etc(file.path)}", file.text, mode=file.mode)
     kernel.run([SYSCTL], node=node.name)
     if objects.forwarding:  # what OVN-Kubernetes does where the cluster's Network says Global
-        kernel.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"], node=node.name)
+        births.let_forward(kernel, node)
     for command in made.started:
         kernel.run(command, node=node.name)
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hyperleaf.lab.agents.captures import State, fill, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hyperleaf.lab.reading import Policy
 
+OVS_BRIDGE = "ovs-bridge"
 MAIN_TABLE = 254
 TABLES = {"main": 254, "default": 253, "local": 255}
 # NetworkManager gives a bridge's own subnet this metric.
@@ -33,17 +34,21 @@ class Enacted:
     captured: Mapping[str, State]
 
 
-def state(addresses: str, routes: str, kinds: Mapping[str, str]) -> State:
+def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> State:
     """Return a node's state from `ip -j -d addr` and `ip -j route show table all`.
 
-    `kinds` gives the type that nmstate would name where the kernel's differs.
+    `typed` are names with the type that nmstate gives them where the kernel's differs; a bridge of
+    Open vSwitch is nothing of the kernel's, and comes beside its own port of the same name.
     """
-    interfaces = [
+    bridges = [{"name": name, "type": kind} for name, kind in typed if kind == OVS_BRIDGE]
+    kinds = {name: kind for name, kind in typed if kind != OVS_BRIDGE}
+    interfaces = bridges + [
         {
             "name": one["ifname"],
             "type": kinds.get(one["ifname"], one.get("linkinfo", {}).get("info_kind", "ethernet")),
             "mac-address": one.get("address", "").upper(),
             "mtu": one["mtu"],
+            **_families(one),
         }
         for one in json.loads(addresses)
     ]
@@ -59,6 +64,19 @@ def state(addresses: str, routes: str, kinds: Mapping[str, str]) -> State:
         if one.get("type", "unicast") == "unicast"
     ]
     return {"interfaces": interfaces, "routes": {"running": running}}
+
+
+def _families(link: Mapping[str, Any]) -> State:
+    """Return a link's addresses as nmstate lists them, by family."""
+    found: State = {}
+    for family, word in (("ipv4", "inet"), ("ipv6", "inet6")):
+        held = [
+            {"ip": one["local"], "prefix-length": one["prefixlen"]}
+            for one in link.get("addr_info", [])
+            if one["family"] == word
+        ]
+        found[family] = {"enabled": bool(held), **({"address": held} if held else {})}
+    return found
 
 
 def _table(named: Any) -> int:
