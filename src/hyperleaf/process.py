@@ -181,10 +181,11 @@ def serving(
     log: Path,
     env: Mapping[str, str] | None = None,
     node: str = "",
+    descriptors: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Keep `command` running within the block to talk to by its pipes; then end its group.
 
-    Its errors go to the file `log`. Raises ProcessNotStarted.
+    Its errors go to the file `log`; it inherits `descriptors`. Raises ProcessNotStarted.
     """
     _speaker(node)(f"$ {shlex.join(command)} |&")
     with log.open("ab") as file:
@@ -195,6 +196,7 @@ def serving(
                 stdout=subprocess.PIPE,
                 stderr=file,
                 env=None if env is None else dict(env),
+                pass_fds=descriptors,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:

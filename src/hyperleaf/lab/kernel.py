@@ -1,62 +1,73 @@
-"""Turns a Debian root into a running User-Mode Linux kernel that carries out commands.
+"""Running kernels become one thing that carries out commands in the namespaces of a lab.
 
-A request is a file, as a terminal's line loses what is not read at once; its number goes down the
-kernel's first serial line, the answer comes back there as a line of JSON (see `inside.py`). The
-console goes to a log.
+Nodes beyond one kernel's strength are spread over several; the first holds the world around them,
+and wires (`wires.py`) join the others to it. Callers name namespaces and never kernels.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import shlex
-import threading
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from hyperleaf.process import serving
+from hyperleaf.lab import wires
+from hyperleaf.lab.channel import Channel, KernelError, Ran
+from hyperleaf.lab.wires import Patch
+from hyperleaf.process import ProcessError, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from subprocess import Popen
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from hyperleaf.lab.wires import End, Nic, Outlet
+
+__all__ = ["CommandError", "Kernel", "KernelError", "Layout", "Ran", "boot"]
 
 BOOT_SECONDS = 30
 ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+# What the host's kernel needs in addition, where it is the lab's own.
+NATIVE = ("--net", "--uts", "--ipc")
 INSIDE = Path(__file__).with_name("inside.py")
 # What a node's packets need; the list is that of the kernel's package.
 MODULES = (
     *("veth", "dummy", "bridge", "vrf", "vxlan", "8021q", "macvlan", "bonding"),
+    *("openvswitch", "geneve", "tun"),
     *("nf_tables", "nft_masq", "nft_chain_nat", "nft_ct", "nft_reject_inet", "nf_conntrack"),
 )
 # The root is never written to: whatever a lab changes lies in memory and goes with its kernel.
-INIT = """#!/bin/sh
+_INIT = """#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-mount -t proc proc /proc; mount -t sysfs sys /sys
+BEFORE
 for place in run tmp var/log var/lib var/tmp etc/frr etc/netns; do
   mount -t tmpfs -o mode=0755 tmp /$place
 done
 chmod 1777 /tmp /var/tmp
 mkdir -p /run/netns /run/lock /run/frr /var/log/frr /var/lib/frr /var/lib/kea /run/kea
 chown frr:frr /etc/frr /run/frr /var/log/frr /var/lib/frr
-ln -sfn /proc/self/fd /dev/fd 2>/dev/null
 hostname lab
+ip link set lo up
+AFTER
+"""
+_UML = (
+    """mount -t proc proc /proc; mount -t sysfs sys /sys
+ln -sfn /proc/self/fd /dev/fd 2>/dev/null
 modprobe -a MODULES
 # As OpenShift's tuned profile sets them; one table serves every namespace of a kernel.
 for family in ipv4 ipv6; do
   echo 8192 > /proc/sys/net/$family/neigh/default/gc_thresh1
   echo 32768 > /proc/sys/net/$family/neigh/default/gc_thresh2
   echo 65536 > /proc/sys/net/$family/neigh/default/gc_thresh3
-done
-ip link set lo up
-python3 /lab/inside.py /dev/ttyS0
+done""",
+    """python3 /lab/inside.py /dev/ttyS0 $REQUESTS
 echo o > /proc/sysrq-trigger
-sleep 5
-"""
+sleep 5""",
+)
+_NATIVE = ("mount -t sysfs sys /sys", "exec python3 /lab/inside.py - $REQUESTS")
 _ENTER = """
 mount --make-rprivate /
+mount --bind "$1" "$1"
 mount -t proc proc "$1/proc"
 mount --rbind /dev "$1/dev"
 mount -t tmpfs tmp "$1/tmp"
@@ -64,29 +75,9 @@ mount --bind "$2" "$1/lab"
 root=$1
 shift 2
 unset TMPDIR  # there is none of that name inside
+cd "$root"
 exec chroot "$root" "$@"
 """
-
-
-class KernelError(Exception):
-    """A kernel that did not boot or no longer answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A command that ended inside a kernel; 124 is one whose time was over."""
-
-    command: str
-    node: str
-    status: int
-    out: str
-    err: str
-    seconds: float
-
-    def __str__(self) -> str:
-        said = (self.out + self.err).strip()
-        where = f" on {self.node}" if self.node else ""
-        return f"{self.command}{where}: exit status {self.status}\n{said}"
 
 
 class CommandError(Exception):
@@ -97,50 +88,57 @@ class CommandError(Exception):
         self.ran = ran
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How many kernels a lab has, which namespaces the later ones hold, and what joins them.
+
+    `outlets` is how many NICs each kernel has whose other end is ours.
+    """
+
+    kernels: int = 1
+    places: Mapping[str, int] = field(default_factory=dict)
+    outlets: int = 0
+
+
 @dataclass(slots=True)
 class Kernel:
-    """A running kernel: `ask` starts a command, `run` waits for its end."""
+    """The kernels of a lab as one: `ask` starts a command, `run` waits for its end.
 
-    process: Popen[bytes]
+    `node` is the namespace that a command runs in; `beside` one in whose kernel it runs outside of
+    every namespace. Without either it runs in the first kernel, where the world around is.
+    """
+
+    channels: tuple[Channel, ...]
     scratch: Path
-    log: Path
+    patch: Patch = field(default_factory=Patch)
+    places: dict[str, int] = field(default_factory=dict)
     boot_seconds: float = 0.0
-    _asked: dict[int, tuple[Future[Ran], str, str]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _next: int = 1
-    _ready: threading.Event = field(default_factory=threading.Event)
 
     def ask(
-        self, command: Sequence[str] | str, *, node: str = "", stdin: str = "", seconds: float = 30
-    ) -> Future[Ran]:
-        """Start a command, text by a shell, in a node's namespaces; it ends by itself in time."""
-        words = ["sh", "-c", command] if isinstance(command, str) else list(command)
-        told = command if isinstance(command, str) else shlex.join(command)
-        future: Future[Ran] = Future()
-        with self._lock:
-            number, self._next = self._next, self._next + 1
-            self._asked[number] = (future, told, node)
-            request = {"command": words, "node": node, "stdin": stdin, "seconds": seconds}
-            (self.scratch / f"request-{number}").write_text(json.dumps(request))
-            assert self.process.stdin is not None  # noqa: S101 - serving() opened it
-            try:
-                self.process.stdin.write(f"{number}\n".encode())
-                self.process.stdin.flush()
-            except OSError as error:
-                raise KernelError(f"the lab's kernel has ended; see {self.log}") from error
-        return future
-
-    def run(
         self,
         command: Sequence[str] | str,
         *,
         node: str = "",
+        beside: str = "",
+        stdin: str = "",
+        seconds: float = 30,
+    ) -> Future[Ran]:
+        """Start a command, text by a shell, in a node's namespaces; it ends by itself in time."""
+        channel = self.channels[self.place(node or beside)]
+        return channel.ask(command, node=node, stdin=stdin, seconds=seconds)
+
+    def run(  # noqa: PLR0913 - what a command needs
+        self,
+        command: Sequence[str] | str,
+        *,
+        node: str = "",
+        beside: str = "",
         stdin: str = "",
         seconds: float = 30,
         check: bool = True,
     ) -> Ran:
         """Run a command to its end; CommandError when it fails and `check` is not off."""
-        future = self.ask(command, node=node, stdin=stdin, seconds=seconds)
+        future = self.ask(command, node=node, beside=beside, stdin=stdin, seconds=seconds)
         ran = self.wait(future, seconds)
         if check and ran.status:
             raise CommandError(ran)
@@ -148,79 +146,179 @@ class Kernel:
 
     def wait(self, future: Future[Ran], seconds: float) -> Ran:
         """Return what a command said; KernelError when the kernel itself is silent."""
-        try:
-            return future.result(seconds + 30)
-        except TimeoutError as error:
-            raise KernelError(f"the lab's kernel does not answer; see {self.log}") from error
+        return self.channels[0].wait(future, seconds)
 
-    def write(self, path: str, text: str, *, mode: str = "0644") -> None:
-        """Write a file inside, its folders as well."""
+    def write(self, path: str, text: str, *, mode: str = "0644", node: str = "") -> None:
+        """Write a file inside, its folders as well: in the node's kernel, or in every one.
+
+        What lies below /etc/netns, /etc/frr or /run/frr is of the node that the path names.
+        """
+        parts = Path(path).parts
+        owner = parts[3] if parts[1:3] in _OWNED and len(parts) > 3 else ""  # noqa: PLR2004
+        one = node or (owner if owner in self.places else "")
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"'
-        self.run(["sh", "-c", script, "sh", path, mode], stdin=text)
+        words = ["sh", "-c", script, "sh", path, mode]
+        for place in [self.place(one)] if one else range(len(self.channels)):
+            ran = self.wait(self.channels[place].ask(words, stdin=text), 30)
+            if ran.status:
+                raise CommandError(ran)
 
-    def start_listening(self) -> Self:
-        """Read answers until the kernel ends, in a thread."""
-        threading.Thread(target=self._listen, daemon=True).start()
-        return self
+    def place(self, namespace: str) -> int:
+        """Return the number of the kernel that holds a namespace."""
+        return self.places.get(namespace, 0)
 
-    def ready(self, seconds: float) -> bool:
-        """Wait until the kernel answers."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if self._ready.wait(0.05):
-                return True
-        return False
+    def by_kernel(self, namespaces: Iterable[str]) -> list[list[int]]:
+        """Return the positions of namespaces, those of one kernel together: a process serves them.
 
-    def _listen(self) -> None:
-        assert self.process.stdout is not None  # noqa: S101 - serving() opened it
-        for line in self.process.stdout:
-            with contextlib.suppress(ValueError):
-                self._answered(json.loads(line))
-        with self._lock:
-            for future, *_ in self._asked.values():
-                if not future.done():
-                    future.set_exception(KernelError(f"the lab's kernel ended; see {self.log}"))
-            self._asked.clear()
+        Every kernel that has any of them has a list.
+        """
+        found: dict[int, list[int]] = {}
+        for position, namespace in enumerate(namespaces):
+            found.setdefault(self.place(namespace), []).append(position)
+        return list(found.values())
 
-    def _answered(self, answer: dict[str, Any]) -> None:
-        if answer["id"] == 0:
-            self._ready.set()
+    def namespace(self, name: str, *, beside: str = "") -> None:
+        """Make a namespace: in the kernel planned for it, or in that of another."""
+        if name not in self.places:
+            self.places[name] = self.place(beside)
+        self.run(["ip", "netns", "add", name], beside=name)
+
+    def link(self, one: End, other: End, mtu: int) -> None:
+        """Join two namespaces by a device in each, down as yet: a veth pair, or a wire.
+
+        Between kernels one of the two must be in the first. Who comes back has the same wire.
+        """
+        kernels = (self.place(one.namespace), self.place(other.namespace))
+        if kernels[0] == kernels[1]:
+            words = f"link add {one.device} mtu {mtu} type veth "
+            words += f"peer name {other.device} mtu {mtu} netns {other.namespace}"
+            self.run(["ip", "-n", one.namespace, *words.split()], beside=one.namespace)
             return
-        with self._lock:
-            future, told, node = self._asked.pop(answer["id"])
-        (self.scratch / f"request-{answer['id']}").unlink(missing_ok=True)
-        future.set_result(
-            Ran(told, node, answer["status"], answer["out"], answer["err"], answer["seconds"])
-        )
+        if kernels[0]:
+            one, other, kernels = other, one, (kernels[1], kernels[0])
+        if kernels[0]:
+            raise ValueError(f"{one.namespace} and {other.namespace} are joined by the world alone")
+        number = self.patch.wire((one, other))
+        self.run(wires.near(number, kernels[1], one, mtu), beside=one.namespace)
+        self.run(wires.far(number, other, mtu), beside=other.namespace)
+
+    def outlet(self, end: End, mtu: int) -> Outlet:
+        """Make a device whose other end is a socket of ours, of whole frames; LookupError if none.
+
+        The socket is for a process beside the kernels, as a guest's; it inherits the descriptor.
+        """
+        found = self.patch.take_outlet(self.place(end.namespace), end)
+        self.run(wires.plugged(found.name, f"o{found.number}", end, mtu), beside=end.namespace)
+        return found
+
+    def give_back(self, outlet: Outlet) -> None:
+        """Take the device away again that `outlet` made."""
+        if outlet.end is not None:
+            script = wires.unplugged(f"o{outlet.number}")
+            self.run(script, beside=outlet.end.namespace, check=False)
+            outlet.end = None
+
+
+_OWNED = {("etc", "netns"), ("etc", "frr"), ("run", "frr")}
 
 
 @contextlib.contextmanager
-def boot(
-    root: Path, scratch: Path, *, enter: Sequence[str] = ENTER, memory_mib: int = 2048
+def boot(  # noqa: PLR0913 - what a lab stands on
+    root: Path,
+    scratch: Path,
+    *,
+    enter: Sequence[str] = ENTER,
+    native: bool = False,
+    layout: Layout | None = None,
+    memory_mib: int = 2048,
 ) -> Iterator[Kernel]:
-    """Boot a kernel over `root` for the block; `scratch` gets its log and start files.
+    """Boot a lab's kernels over `root` for the block; `scratch` gets their logs and start files.
 
-    `enter` opens the namespaces in which we are root (see runtime.py).
+    `enter` opens the namespaces in which we are root (see runtime.py). Where `native` is asked for
+    the host's kernel is the only one. Raises KernelError where one does not come up.
     """
-    scratch.chmod(0o755)
-    (scratch / "init").write_text(INIT.replace("MODULES", " ".join(MODULES)))
-    (scratch / "init").chmod(0o755)
-    (scratch / "inside.py").write_text(INSIDE.read_text())
-    log = scratch / "console.log"
+    plan = layout if layout is not None and not native else Layout()
     began = time.monotonic()
-    with serving(_command(root, scratch, enter, memory_mib), log=log) as process:
-        kernel = Kernel(process, scratch, log).start_listening()
-        if not kernel.ready(BOOT_SECONDS):
-            told = log.read_text(errors="replace").splitlines()[-15:]
-            raise KernelError("\n".join(["the lab's kernel did not come up:", *told]))
+    with contextlib.ExitStack() as ends:
+        patch = ends.enter_context(contextlib.closing(_patch(plan)))
+        try:
+            _prepare(scratch, plan, native=native)
+            channels = tuple(
+                ends.enter_context(
+                    _started(number, root, scratch, enter, patch, native, memory_mib)
+                )
+                for number in range(plan.kernels)
+            )
+        except (OSError, ProcessError) as error:
+            raise KernelError(f"the lab's kernel cannot be started: {error}") from error
+        patch.let_go()
+        for one in channels:
+            if not one.ready(began + BOOT_SECONDS):
+                said = one.last_words()
+                raise KernelError("\n".join(["the lab's kernel did not come up:", *said]))
+        kernel = Kernel(channels, scratch, patch, dict(plan.places))
+        _start_nics(kernel)
         kernel.boot_seconds = time.monotonic() - began
         yield kernel
 
 
-def _command(root: Path, scratch: Path, enter: Sequence[str], memory_mib: int) -> list[str]:
-    linux = (
+def _patch(layout: Layout) -> Patch:
+    patch = Patch()
+    for kernel in range(1, layout.kernels):
+        patch.join(kernel)
+    for kernel in range(layout.kernels):
+        for _ in range(layout.outlets):
+            patch.add_outlet(kernel)
+    return patch
+
+
+def _prepare(scratch: Path, layout: Layout, *, native: bool) -> None:
+    scratch.chmod(0o755)
+    before, after = _NATIVE if native else _UML
+    text = _INIT.replace("BEFORE", before).replace("AFTER", after)
+    (scratch / "init").write_text(text.replace("MODULES", " ".join(MODULES)))
+    (scratch / "init").chmod(0o755)
+    (scratch / INSIDE.name).write_text(INSIDE.read_text())
+    for number in range(layout.kernels):
+        (scratch / f"k{number}").mkdir(exist_ok=True)
+
+
+@contextlib.contextmanager
+def _started(  # noqa: PLR0913, PLR0917 - what a kernel stands on
+    number: int,
+    root: Path,
+    scratch: Path,
+    enter: Sequence[str],
+    patch: Patch,
+    native: bool,  # noqa: FBT001 - one of two kinds
+    memory_mib: int,
+) -> Iterator[Channel]:
+    nics = patch.nics.get(number, [])
+    requests = f"REQUESTS=/lab/k{number}"
+    if native:
+        enter = (*enter, *NATIVE)
+        words = ["env", requests, "/lab/init"]
+    else:
+        words = [*_linux(nics, memory_mib), requests]
+    command = [*enter, "sh", "-euc", _ENTER, "sh", str(root), str(scratch), *words]
+    log = scratch / f"console-{number}.log"
+    descriptors = [one.descriptor for one in nics]
+    with serving(command, log=log, descriptors=descriptors) as process:
+        yield Channel(process, scratch / f"k{number}", log).start_listening()
+
+
+def _linux(nics: Sequence[Nic], memory_mib: int) -> list[str]:
+    return [
         *("/usr/bin/linux.uml", f"mem={memory_mib}M", "root=/dev/root", "rootfstype=hostfs"),
         *("rootflags=/", "ro", "init=/lab/init", "seccomp=on", "quiet"),
         *("con=null", "con0=null,fd:2", "ssl=null", "ssl0=fd:0,fd:1", "uml_dir=/tmp/"),
-    )
-    return [*enter, "sh", "-euc", _ENTER, "sh", str(root), str(scratch), *linux]
+        *(one.parameter(place) for place, one in enumerate(nics)),
+    ]
+
+
+def _start_nics(kernel: Kernel) -> None:
+    for number, nics in kernel.patch.nics.items():
+        text = "".join(f"{line}\n" for line in wires.start(nics))
+        ran = kernel.wait(kernel.channels[number].ask(["ip", "-batch", "-"], stdin=text), 30)
+        if ran.status:
+            raise CommandError(ran)
