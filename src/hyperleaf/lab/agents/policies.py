@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import Policy
 
 OVS_BRIDGE = "ovs-bridge"
+# Open vSwitch's own device in every namespace, which nmstate does not show.
+DATAPATH = "ovs-system"
 MAIN_TABLE = 254
 TABLES = {"main": 254, "default": 253, "local": 255}
 # NetworkManager gives a bridge's own subnet this metric.
@@ -37,21 +39,24 @@ class Enacted:
 def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> State:
     """Return a node's state from `ip -j -d addr` and `ip -j route show table all`.
 
-    `typed` are names with the type that nmstate gives them where the kernel's differs; a bridge of
-    Open vSwitch is nothing of the kernel's, and comes beside its own port of the same name.
+    `typed` are names with the type that nmstate gives them where the kernel's differs: a bridge of
+    Open vSwitch is nothing of the kernel's, and comes before its own port of the same name.
     """
-    bridges = [{"name": name, "type": kind} for name, kind in typed if kind == OVS_BRIDGE]
-    kinds = {name: kind for name, kind in typed if kind != OVS_BRIDGE}
-    interfaces = bridges + [
+    links = {one["ifname"]: one for one in json.loads(addresses) if one["ifname"] != DATAPATH}
+    kinds = {name: kind for name, kind in typed if name in links and kind != OVS_BRIDGE}
+    beyond = [(name, kind) for name, kind in typed if name not in kinds or kind == OVS_BRIDGE]
+    interfaces: list[State] = [{"name": name, "type": kind} for name, kind in beyond]
+    interfaces += [
         {
-            "name": one["ifname"],
-            "type": kinds.get(one["ifname"], one.get("linkinfo", {}).get("info_kind", "ethernet")),
+            "name": name,
+            "type": kinds.get(name, one.get("linkinfo", {}).get("info_kind", "ethernet")),
             "mac-address": one.get("address", "").upper(),
             "mtu": one["mtu"],
             **_families(one),
         }
-        for one in json.loads(addresses)
+        for name, one in links.items()
     ]
+    interfaces.sort(key=lambda one: (one["name"], one["type"]))
     running = [
         {
             "destination": "0.0.0.0/0" if one["dst"] == "default" else one["dst"],
