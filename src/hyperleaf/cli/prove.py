@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from hyperleaf.cli import ending
 from hyperleaf.cli.loading import Asked, about_an_estate, sound_plan
-from hyperleaf.cli.screen import say, say_json, styled
+from hyperleaf.cli.progress import Progress
+from hyperleaf.cli.screen import say, say_json
 from hyperleaf.process import outlive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hyperleaf.lab.estate import Lab
-    from hyperleaf.lab.outcome import Proof
+    from hyperleaf.lab.outcome import Heard, Proof
     from hyperleaf.plan.clusters import Plan
-
-_SHOWN = 40
 
 
 @click.command("prove", short_help="Boot what render makes; show by packets that it works.")
@@ -41,8 +43,29 @@ _SHOWN = 40
     default="",
     help="What shall happen to the lab afterwards: node-joins, reflector-lost, or all.",
 )
+@click.option(
+    "--report",
+    metavar="FILE.html",
+    type=click.Path(dir_okay=False),
+    help="Write the proof as a page: one file that needs no network.",
+)
+@click.option(
+    "--junit",
+    metavar="FILE.xml",
+    type=click.Path(dir_okay=False),
+    help="Write the checks as JUnit's XML.",
+)
 @click.option("--keep", is_flag=True, help="Leave the lab up, for hyperleaf lab to look into.")
-def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str, keep: bool) -> int:
+def command(  # noqa: PLR0913 - options, each with its name
+    asked: Asked,
+    *,
+    rendered: str | None,
+    leaves: int,
+    scenarios: str,
+    report: str | None,
+    junit: str | None,
+    keep: bool,
+) -> int:
     """Boot the rendered objects in a lab and try every pair of ends that must and must not meet.
 
     The lab is User-Mode Linux with FRR, nftables and the kernel's own VXLAN: nodes get nothing but
@@ -52,7 +75,7 @@ def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str, 
     Examples:
       hyperleaf prove lab
       hyperleaf prove lab --rendered out
-      hyperleaf prove lab --scenarios reflector-lost
+      hyperleaf prove lab --scenarios reflector-lost --report proof.html
       hyperleaf prove lab --keep
 
     Exit status 1 where a promise is broken, 3 where this machine cannot run a lab.
@@ -66,20 +89,22 @@ def command(asked: Asked, *, rendered: str | None, leaves: int, scenarios: str, 
 
     plan = sound_plan(asked)
     names = _scenarios(scenarios)
+    written = {"report": report, "junit": junit}
+    _make_room(*filter(None, written.values()))
     let_go = outlive() if keep else None
     if isinstance(let_go, int):
         return let_go
 
     def tell(proof: Proof, lab: Lab, place: Path) -> None:
-        if asked.output == "json":
-            say_json(_as_data(proof))
-        else:
-            _tell(proof)
+        shown.end()
+        _tell(replace(proof, estate=" ".join(asked.estate), began=began), asked.output, written)
         if let_go is not None:
             _keep(lab, place, " ".join(asked.estate), partial(let_go, _status(proof)))
 
+    began = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        proof = _prove(plan, rendered, leaves, names, tell)
+        with Progress() as shown:
+            proof = _prove(plan, rendered, leaves, names, (shown, tell))
     except (
         KernelError,
         ModulesError,
@@ -120,7 +145,7 @@ def _prove(
     rendered: str | None,
     leaves: int,
     scenarios: list[str],
-    tell: Callable[[Proof, Lab, Path], None],
+    heard: tuple[Callable[[Heard], None], Callable[[Proof, Lab, Path], None]],
 ) -> Proof:
     from hyperleaf.lab.prove import prove  # noqa: PLC0415 - after a usage error
     from hyperleaf.render.estate import render  # noqa: PLC0415
@@ -128,29 +153,33 @@ def _prove(
 
     around = surroundings(plan, leaves)
     files = Path(rendered) if rendered else [(one.path, one.text) for one in render(plan)]
-    return prove(files, around, asked=scenarios, say=_progress, afterwards=tell)
+    say_so, afterwards = heard
+    return prove(files, around, asked=scenarios, say=say_so, afterwards=afterwards)
 
 
-def _progress(part: str) -> None:
-    say(styled(f"  {part}", "dim", stream=sys.stderr), stream=sys.stderr)
+def _make_room(*paths: str) -> None:
+    """Make the folders of files that are to be written: what fails shall fail before the lab."""
+    for path in paths:
+        folder = Path(path).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise ending.CouldNotRunError(f"{folder} cannot be written to")
 
 
-def _as_data(proof: Proof) -> dict[str, Any]:
-    return {
-        "proven": not proof.wrong,
-        "runtime": proof.runtime,
-        "seconds": proof.seconds,
-        "checks": [{"title": one.title, "fault": one.fault or None} for one in proof.all],
-    }
+def _tell(proof: Proof, output: str, written: Mapping[str, str | None]) -> None:
+    """Write a proof in every form that was asked for."""
+    from hyperleaf.cli import verdict  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.report.as_json import as_data  # noqa: PLC0415
+    from hyperleaf.lab.report.junit import junit  # noqa: PLC0415
+    from hyperleaf.lab.report.page import page  # noqa: PLC0415
 
-
-def _tell(proof: Proof) -> None:
-    for one in proof.wrong[:_SHOWN]:
-        say(f"{styled('no', 'red', 'bold')}  {one.title}")
-        say(f"    {one.fault}")
-    if len(proof.wrong) > _SHOWN:
-        say(f"    and {len(proof.wrong) - _SHOWN:,} more")
-    parts = ", ".join(f"{name} {value:.1f}" for name, value in proof.seconds.items())
-    held = len(proof.all) - len(proof.wrong)
-    mark = styled("proven", "green", "bold") if not proof.wrong else styled("failed", "red", "bold")
-    say(f"{mark}: {held:,} of {len(proof.all):,} checks held ({parts} s)")
+    for name, make in {"report": page, "junit": junit}.items():
+        path = written[name]
+        if path is not None:
+            Path(path).write_text(make(proof), encoding="utf-8")
+    if output == "json":
+        say_json(as_data(proof))
+        return
+    verdict.tell(proof)
+    if written["report"] is not None:
+        say(f"report: {written['report']}")

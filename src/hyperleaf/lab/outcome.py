@@ -137,6 +137,10 @@ class Scenario:
         )
 
 
+# What a proof says while it goes on: a part that begins, what was asked, a scenario that ended.
+Heard: TypeAlias = "str | tuple[Checked, ...] | Scenario"
+
+
 @dataclass(frozen=True, slots=True)
 class GuestSeen:
     """A guest of the lab: the expected one that it stands for, where it was, what it had."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hyperleaf.lab.facts import Surroundings
     from hyperleaf.lab.guests import Guest
+    from hyperleaf.lab.outcome import Heard
 
 
 def prove(
@@ -39,7 +40,7 @@ def prove(
     around: Surroundings,
     *,
     asked: Sequence[str] = (),
-    say: Callable[[str], None] = lambda _line: None,
+    say: Callable[[Heard], None] = lambda _heard: None,
     afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
     """Prove what was rendered, a folder or files by their paths, in a lab of its own.
@@ -78,7 +79,7 @@ def _written(files: Iterable[tuple[str, str]], folder: Path) -> Path:
     return folder
 
 
-def _ask(lab: Lab, place: Path, say: Callable[[str], None], stories: Sequence[str]) -> Proof:
+def _ask(lab: Lab, place: Path, say: Callable[[Heard], None], stories: Sequence[str]) -> Proof:
     """Build the lab and return what it says."""
     kernel, stated, around = lab.kernel, lab.rendered.expected, lab.around
     carried_out = "the rendered objects can be carried out"
@@ -89,29 +90,34 @@ def _ask(lab: Lab, place: Path, say: Callable[[str], None], stories: Sequence[st
     asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")
     began = time.monotonic()
-    checked = [
+    checked = (
         Checked(carried_out, ""),
         Checked("every session of the fabric is up", lab.missing, kind="session"),
         *map(checks.checked, checks.ask(kernel, asked)),
         *leases.ask(kernel, lab.rendered, around),
         *states.advertised(kernel, stated, lab.guests),
         *states.look(kernel, stated, around),
-    ]
+    )
     lab.seconds["checks"] = round(time.monotonic() - began, 2)
+    say(checked)
     told = []
     for name in stories:
         say(name)
         told.append(scenarios.play(lab, name))
         lab.seconds[name] = told[-1].seconds
+        say(told[-1])
     seen = tuple(_seen(one) for one in lab.guests)
-    return Proof(tuple(checked), {}, "", tuple(told), seen, expected=stated)
+    return Proof(checked, {}, "", tuple(told), seen, expected=stated)
 
 
-def _looked_at(lab: Lab, proof: Proof, say: Callable[[str], None]) -> Proof:
+def _looked_at(lab: Lab, proof: Proof, say: Callable[[Heard], None]) -> Proof:
     """Return a proof with what its machines said at the end."""
     with estate.part(lab, "snapshot", say):
         nodes, versions = snapshot.take(lab), snapshot.versions(lab.kernel)
-    return replace(proof, nodes=nodes, versions=versions, drawing=drawing(lab.rendered, lab.around))
+    joined = (one.node for one in lab.nodes.values() if one.node not in lab.around.nodes)
+    there = replace(lab.around, nodes=(*lab.around.nodes, *joined))
+    drawn = drawing(lab.rendered, there)
+    return replace(proof, nodes=nodes, versions=versions, drawing=drawn)
 
 
 def _seen(guest: Guest) -> GuestSeen:

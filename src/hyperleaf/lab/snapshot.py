@@ -64,7 +64,8 @@ def versions(kernel: Kernel) -> dict[str, str]:
 
 
 def _machines(lab: Lab) -> Iterator[NodeSeen]:
-    for node in (running.node for running in lab.nodes.values()):
+    joined = (one.node for one in lab.nodes.values() if one.node not in lab.around.nodes)
+    for node in (*lab.around.nodes, *joined):
         role = (
             "reflector" if REFLECTOR in node.labels else "leaf" if LEAF in node.labels else "node"
         )
