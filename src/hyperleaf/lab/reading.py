@@ -114,13 +114,14 @@ class Daemons:
     """A deployment of FRR: the nodes it runs on, what it tells the daemons, what they start with.
 
     `options` are the lines of FRR's file of daemons, `start` is the configuration until a node's
-    own is there.
+    own is there; both lie in `settings`.
     """
 
     selector: Selector
     options: Mapping[str, str]
     source: Source = NOWHERE
     start: str = ""
+    settings: Source = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +168,14 @@ class Border:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A rendered folder, read."""
+    """A rendered folder, read; `strays` are MachineConfigs for a cluster that is not there."""
 
     clusters: Mapping[str, ClusterObjects]
     borders: Mapping[str, Border]
     dhcp: Mapping[str, str]
     expected: Object
     lines: Mapping[str, str]
+    strays: tuple[MachineConfig, ...] = ()
 
     def line(self, origin: str) -> str:
         """Return where a document of the estate begins (`estate.yaml:12`), as far as is known."""
@@ -202,6 +204,7 @@ def read(folder: Path) -> Rendered:
         dhcp={place.name: place.read_text() for place in sorted((folder / "dhcp").glob("*.conf"))},
         expected=json.loads((folder / "expected.json").read_text()),
         lines=_lines(folder),
+        strays=tuple(_strays(objects)),
     )
 
 
@@ -275,12 +278,13 @@ def _selector(value: Object) -> Selector:
 
 
 def _daemons(own: tuple[_Manifest, ...]) -> Iterator[Daemons]:
-    maps = {one.name: one.value.get("data", {}) for one in _of(own, "ConfigMap")}
+    maps = {one.name: one for one in _of(own, "ConfigMap")}
     for one in _of(own, "DaemonSet"):
         pod = one.value["spec"]["template"]["spec"]
         for volume in pod.get("volumes", []):
-            files = maps.get(volume.get("configMap", {}).get("name"), {})
-            if "daemons" in files:
+            settings = maps.get(volume.get("configMap", {}).get("name"))
+            files = settings.value.get("data", {}) if settings is not None else {}
+            if settings is not None and "daemons" in files:
                 wanted = pod.get("affinity", {}).get("nodeAffinity", {})
                 terms = wanted.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get(
                     "nodeSelectorTerms", [{}]
@@ -292,8 +296,8 @@ def _daemons(own: tuple[_Manifest, ...]) -> Iterator[Daemons]:
                 }
                 expressions = tuple(terms[0].get("matchExpressions", ()))
                 meant = Selector(labels, expressions)
-                options = _options(files["daemons"])
-                yield Daemons(meant, options, one.source, files.get("frr.conf", ""))
+                options, start = _options(files["daemons"]), files.get("frr.conf", "")
+                yield Daemons(meant, options, one.source, start, settings.source)
 
 
 def _options(text: str) -> dict[str, str]:
@@ -305,12 +309,28 @@ def _through_hub(
     cluster: str, objects: Mapping[str, tuple[_Manifest, ...]]
 ) -> Iterator[MachineConfig]:
     """Yield a hosted cluster's MachineConfigs: ConfigMaps of its hub, named after the cluster."""
+    for name, made in _handed_on(objects):
+        if name.endswith(f"-{cluster}"):
+            yield made
+
+
+def _strays(objects: Mapping[str, tuple[_Manifest, ...]]) -> Iterator[MachineConfig]:
+    """Yield the MachineConfigs in a hub's ConfigMaps that no cluster here takes for its own."""
+    for name, made in _handed_on(objects):
+        if not any(name.endswith(f"-{cluster}") for cluster in objects):
+            yield made
+
+
+def _handed_on(
+    objects: Mapping[str, tuple[_Manifest, ...]],
+) -> Iterator[tuple[str, MachineConfig]]:
+    """Yield each MachineConfig in a ConfigMap, with the ConfigMap's name."""
     for own in objects.values():
         for one in _of(own, "ConfigMap"):
             config = one.value.get("data", {}).get("config")
-            if config and one.name.endswith(f"-{cluster}"):
+            if config:
                 value = yaml.load(config, Loader=_LOADER)  # noqa: S506 - a safe one
-                yield MachineConfig(value["metadata"]["name"], value, one.source)
+                yield one.name, MachineConfig(value["metadata"]["name"], value, one.source)
 
 
 def _forwards(network: Object) -> bool:
