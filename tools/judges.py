@@ -29,6 +29,7 @@ from tools.toolchains import cargo, go, go_build
 
 KUBERNETES = "v1.34.4"
 ETCD_RELEASE = "trixie"
+RELOADER = "frr-reloader.sh"
 NMSTATE = "2.2.62"
 HANDLER_TYPES = "github.com/nmstate/kubernetes-nmstate/api"
 # Optimizing nmstate takes longer than every policy that a test run resolves.
@@ -55,9 +56,19 @@ def build_apiserver(shop: Workshop) -> None:
 
 
 def build_frr_k8s(shop: Workshop) -> None:
-    """Build the frr-k8s controller."""
-    target = "github.com/metallb/frr-k8s/cmd/frr-k8s-controller"
-    go_build(shop, RECIPES / "frr-k8s", target, "frr-k8s-controller", "-ldflags", "-s -w")
+    """Build the frr-k8s controller, and take the script that reloads FRR from beside it."""
+    module, recipe = "github.com/metallb/frr-k8s", RECIPES / "frr-k8s"
+    theirs = _module(shop, recipe, module)
+    shutil.copy(theirs / "cmd" / "reloader" / RELOADER, shop.folder / RELOADER)
+    (shop.folder / RELOADER).chmod(0o755)
+    target = f"{module}/cmd/frr-k8s-controller"
+    go_build(shop, recipe, target, "frr-k8s-controller", "-ldflags", "-s -w")
+
+
+def _module(shop: Workshop, recipe: Path, module: str) -> Path:
+    """Return where Go keeps the version of a module that a recipe takes."""
+    words = ("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module)
+    return Path(shop.run(go(shop), *words, cwd=recipe).strip())
 
 
 def build_handler(shop: Workshop) -> None:
@@ -67,8 +78,7 @@ def build_handler(shop: Workshop) -> None:
     """
     recipe, types = shop.scratch / "recipe", shop.scratch / "types"
     shutil.copytree(RECIPES / "nmstate-handler", recipe)
-    words = ("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", HANDLER_TYPES)
-    theirs = Path(shop.run(go(shop), *words, cwd=recipe).strip())
+    theirs = _module(shop, recipe, HANDLER_TYPES)
     shop.run("cp", "-r", "--no-preserve=mode", theirs, types)
     for name, changes in json.loads((recipe / "amendments.json").read_text()).items():
         text = (types / name).read_text()
@@ -109,7 +119,7 @@ def _unpacked(crate: str) -> Path:
 JUDGES = (
     Judge("apiserver", ("apiserver",), (KUBERNETES, ETCD_RELEASE), build_apiserver),
     Judge("crds", ("crds",), (), build_crds),
-    Judge("frr-k8s", ("frr-k8s",), (), build_frr_k8s),
+    Judge("frr-k8s", ("frr-k8s",), (RELOADER,), build_frr_k8s),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
     Judge("nmstate", ("nmresolve",), (NMSTATE, *NMSTATE_PROFILE.values()), build_nmstate),
