@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import ovs
+from hyperleaf.lab import groups, ovs
 from hyperleaf.lab.world import Port, address, batch, cable, mac, segment, wire
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
     name = node.name
     etc = f"/etc/netns/{name}"
     folders = " ".join(f"{etc}/{one}" for one in ("sysctl.d", "hyperleaf", "NetworkManager"))
-    kernel.run(f"ip netns add {name} && mkdir -p {folders}")
+    kernel.namespace(name)
+    kernel.run(f"mkdir -p {folders}", beside=name)
     kernel.write(f"{etc}/sysctl.d/50-redhat.conf", DISTRIBUTION)
     port = Port(node.segment, number, name, node.uplink, node.addresses, node.below, vlan(node))
     batch(kernel, name, ["link set lo up"])
     wire(kernel, around, port)
+    groups.join(kernel, node, number)
     if node.kind == "br-ex":
         _, here = segment(around, port)
         bridged = ovs.Uplink(node.below[0], mac(number), here.mtu)
@@ -147,4 +149,5 @@ def bury(kernel: Kernel, node: Node) -> None:
     """Take a node away with what give_birth made: its switch, its namespace, its files."""
     if node.kind == "br-ex":
         ovs.stop(kernel, node.name)
-    kernel.run(f"ip netns del {node.name}; rm -rf /etc/netns/{node.name} /run/{node.name}")
+    words = f"ip netns del {node.name}; rm -rf /etc/netns/{node.name} /run/{node.name}"
+    kernel.run(words, beside=node.name)

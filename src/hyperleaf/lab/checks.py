@@ -91,11 +91,21 @@ def ask(kernel: Kernel, probes: Sequence[Probe]) -> list[Answer]:
         return []
     words = ["python3", f"/lab/{PROBER.name}"]
     (kernel.scratch / PROBER.name).write_text(PROBER.read_text())
-    said = kernel.run(words, stdin=json.dumps([_asked(one) for one in probes]), seconds=SECONDS).out
-    return [
-        Answer(probe, one["outcome"], one["copies"], one["said"])
-        for probe, one in zip(probes, json.loads(said), strict=True)
+    groups = kernel.by_kernel([one.asker for one in probes])
+    asked = [
+        kernel.ask(
+            words,
+            beside=probes[group[0]].asker,
+            stdin=json.dumps([_asked(probes[one]) for one in group]),
+            seconds=SECONDS,
+        )
+        for group in groups
     ]
+    answers: dict[int, Answer] = {}
+    for group, future in zip(groups, asked, strict=True):
+        for number, one in zip(group, json.loads(kernel.end(future, SECONDS).out), strict=True):
+            answers[number] = Answer(probes[number], one["outcome"], one["copies"], one["said"])
+    return [answers[number] for number in range(len(probes))]
 
 
 def _asked(probe: Probe) -> dict[str, Any]:

@@ -118,7 +118,10 @@ def _listen(lab: Lab, scratch: Path) -> None:
     ports[world.ROUTER] = [ECHO_PORT, *{one["port"] for one in services if "." in one["on"]}]
     (scratch / LISTENERS.name).write_text(LISTENERS.read_text())
     script = 'python3 /lab/listeners.py "$1" >/run/listeners 2>&1 </dev/null & sleep 0.1'
-    lab.kernel.run(["sh", "-c", script, "sh", json.dumps(ports)])
+    names = list(ports)
+    for group in lab.kernel.by_kernel(names):
+        here = {names[one]: ports[names[one]] for one in group}
+        lab.kernel.run(["sh", "-c", script, "sh", json.dumps(here)], beside=names[group[0]])
 
 
 def converge(lab: Lab) -> None:

@@ -107,7 +107,7 @@ def plug_in(kernel: Kernel, guest: Guest) -> None:
     if guest.attachment is None:
         return
     name = guest.namespace
-    kernel.run(["ip", "netns", "add", name])
+    kernel.namespace(name, beside=guest.place)
     kernel.run(
         ["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0"],
         node=name,

@@ -139,8 +139,12 @@ class Kernel:
     ) -> Ran:
         """Run a command to its end; CommandError when it fails and `check` is not off."""
         future = self.ask(command, node=node, beside=beside, stdin=stdin, seconds=seconds)
+        return self.end(future, seconds) if check else self.wait(future, seconds)
+
+    def end(self, future: Future[Ran], seconds: float) -> Ran:
+        """Return what a command said; CommandError when it failed."""
         ran = self.wait(future, seconds)
-        if check and ran.status:
+        if ran.status:
             raise CommandError(ran)
         return ran
 
@@ -159,9 +163,7 @@ class Kernel:
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"'
         words = ["sh", "-c", script, "sh", path, mode]
         for place in [self.place(one)] if one else range(len(self.channels)):
-            ran = self.wait(self.channels[place].ask(words, stdin=text), 30)
-            if ran.status:
-                raise CommandError(ran)
+            self.end(self.channels[place].ask(words, stdin=text), 30)
 
     def place(self, namespace: str) -> int:
         """Return the number of the kernel that holds a namespace."""
@@ -179,7 +181,7 @@ class Kernel:
 
     def namespace(self, name: str, *, beside: str = "") -> None:
         """Make a namespace: in the kernel planned for it, or in that of another."""
-        if name not in self.places:
+        if beside:
             self.places[name] = self.place(beside)
         self.run(["ip", "netns", "add", name], beside=name)
 
@@ -319,6 +321,4 @@ def _linux(nics: Sequence[Nic], memory_mib: int) -> list[str]:
 def _start_nics(kernel: Kernel) -> None:
     for number, nics in kernel.patch.nics.items():
         text = "".join(f"{line}\n" for line in wires.start(nics))
-        ran = kernel.wait(kernel.channels[number].ask(["ip", "-batch", "-"], stdin=text), 30)
-        if ran.status:
-            raise CommandError(ran)
+        kernel.end(kernel.channels[number].ask(["ip", "-batch", "-"], stdin=text), 30)

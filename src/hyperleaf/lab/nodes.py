@@ -29,4 +29,5 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
 
 def kill_frr(kernel: Kernel, node: Node) -> None:
     """Kill a node's FRR as a crash does: nobody is told, the kernel keeps its routes."""
-    kernel.run(f"kill -9 $(cat /run/frr/{node.name}/*.pid); rm -f /run/frr/{node.name}/*")
+    words = f"kill -9 $(cat /run/frr/{node.name}/*.pid); rm -f /run/frr/{node.name}/*"
+    kernel.run(words, beside=node.name)

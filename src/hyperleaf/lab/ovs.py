@@ -97,7 +97,7 @@ def stop(kernel: Kernel, node: str) -> None:
     """End a node's Open vSwitch as a power cut does."""
     place = folder(node)
     words = f"cat {place}/*.pid 2>/dev/null | xargs -r kill -9; rm -rf {place}"
-    kernel.run(words, check=False)
+    kernel.run(words, beside=node, check=False)
 
 
 def interfaces(kernel: Kernel, node: str) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,15 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The streams that begin in one kernel: their numbers, a namespace there, their process."""
+
+    ways: tuple[int, ...]
+    place: str
+    future: Future[Ran]
+
+
+@dataclass(frozen=True, slots=True)
 class Streams:
     """Streams on their way, begun at `began` on this machine's clock."""
 
@@ -41,7 +50,7 @@ class Streams:
     every: float
     stop: str
     began: float
-    future: Future[Ran]
+    shares: tuple[Share, ...]
 
     def happened(self, what: str) -> Happened:
         """Return that something happens now, in the streams' time."""
@@ -53,12 +62,15 @@ class Streams:
 
     def end(self) -> list[Timeline]:
         """Stop the streams, wait for the last answers, return what became of each."""
-        self.kernel.run(["touch", self.stop])
-        ran = self.kernel.wait(self.future, LIMIT_SECONDS)
-        answered = json.loads(ran.out)
+        for share in self.shares:
+            self.kernel.run(["touch", self.stop], beside=share.place)
+        answered: dict[int, list[bool]] = {}
+        for share in self.shares:
+            ran = self.kernel.end(share.future, LIMIT_SECONDS)
+            answered |= dict(zip(share.ways, json.loads(ran.out), strict=True))
         return [
-            Timeline(way.title, self.every, tuple(one))
-            for way, one in zip(self.ways, answered, strict=True)
+            Timeline(way.title, self.every, tuple(answered[number]))
+            for number, way in enumerate(self.ways)
         ]
 
 
@@ -72,17 +84,22 @@ def start(
     """Start a stream along each way, all in step; they end by themselves after `seconds`."""
     (kernel.scratch / STREAMER.name).write_text(STREAMER.read_text())
     stop = f"/run/streams-{time.monotonic_ns()}"
-    asked = {
-        "seconds": seconds,
-        "every": every,
-        "wait": WAIT_SECONDS,
-        "streams": [_asked(one) for one in ways],
-    }
-    future = kernel.ask(
-        ["python3", f"/lab/{STREAMER.name}", stop], stdin=json.dumps(asked), seconds=seconds + 30
-    )
-    kernel.run(f"for i in $(seq 200); do [ -e {stop}.began ] && exit; sleep 0.05; done; exit 1")
-    return Streams(kernel, tuple(ways), every, stop, time.monotonic(), future)
+    words = ["python3", f"/lab/{STREAMER.name}", stop]
+    shares = []
+    for group in kernel.by_kernel(_asked(one)["namespace"] for one in ways):
+        asked = {
+            "seconds": seconds,
+            "every": every,
+            "wait": WAIT_SECONDS,
+            "streams": [_asked(ways[one]) for one in group],
+        }
+        place = _asked(ways[group[0]])["namespace"]
+        future = kernel.ask(words, beside=place, stdin=json.dumps(asked), seconds=seconds + 30)
+        shares.append(Share(tuple(group), place, future))
+    until = f"for i in $(seq 200); do [ -e {stop}.began ] && exit; sleep 0.05; done; exit 1"
+    for share in shares:
+        kernel.run(until, beside=share.place)
+    return Streams(kernel, tuple(ways), every, stop, time.monotonic(), tuple(shares))
 
 
 def _asked(way: Way) -> dict[str, Any]:

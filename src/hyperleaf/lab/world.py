@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hyperleaf.lab.wires import End
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
 IPV4, IPV6 = 4, 6
+SWITCH_MTU = 9216
 CREDENTIALS = "169.254.169.254"
 # Documentation's ranges: nothing of an estate's is there.
 TRANSFER = "192.0.2"
@@ -87,7 +90,7 @@ def batch(kernel: Kernel, namespace: str, lines: Iterable[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
     where = ["-n", namespace] if namespace else []
     if text:
-        kernel.run(["ip", *where, "-batch", "-"], stdin=text)
+        kernel.run(["ip", *where, "-batch", "-"], beside=namespace, stdin=text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,10 @@ def wire(kernel: Kernel, around: Surroundings, machine: Port) -> None:
     for number, nic in enumerate(machine.nics or (machine.device,)):
         port = f"p{machine.number}" + "abcd"[number] * bool(number)
         into = f"{port}v" if machine.vlan else port
-        lines = [f"link add {port} type veth peer name {nic} netns {machine.namespace}"]
+        lines = []
+        kernel.link(End(UNDERLAY, port), End(machine.namespace, nic), here.mtu)
         if machine.vlan:
-            lines += [
+            lines = [
                 f"link set {port} mtu {here.mtu} addrgenmode none up",
                 f"link add {into} link {port} type vlan id {machine.vlan}",
             ]
@@ -159,15 +163,15 @@ def cable(kernel: Kernel, node: Node, number: int) -> None:
     """Plug a node's other NICs into their switches, which pass every VLAN."""
     for place, nic in enumerate(node.nics):
         port, switch = f"n{number}x{place}", f"t-{nic.switch}"[:15]
+        kernel.link(End(UNDERLAY, port), End(node.name, nic.device), SWITCH_MTU)
         # Several nodes may be the first; whoever comes second finds the switch there.
         kernel.run(f"ip -n {UNDERLAY} link add {switch} type bridge", check=False)
         batch(
             kernel,
             UNDERLAY,
             [
-                f"link set {switch} mtu 9216 addrgenmode none up",
-                f"link add {port} mtu 9216 type veth peer name {nic.device} netns {node.name}",
-                f"link set {port} master {switch} mtu 9216 addrgenmode none up",
+                f"link set {switch} mtu {SWITCH_MTU} addrgenmode none up",
+                f"link set {port} master {switch} mtu {SWITCH_MTU} addrgenmode none up",
             ],
         )
 
