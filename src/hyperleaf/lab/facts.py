@@ -33,12 +33,38 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a security group lets in: a protocol (tcp, udp, icmp, esp) to ports, first and last.
+
+    No ports are all of them. `members` are the nodes of the same cluster, wherever they join.
+    """
+
+    protocol: str
+    ports: tuple[tuple[int, int], ...] = ()
+    sources: tuple[Network, ...] = ()
+    members: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A machine in the underlay that is no part of the estate.
+
+    `within` says that its address is one that a leaf could have: in the reflectors' listen ranges.
+    """
+
+    name: str
+    segment: str
+    addresses: tuple[Interface, ...]
+    within: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A cluster's node as its platform hands it over.
 
     `uplink` is the device that has its addresses: br-ex, or of another `kind`; `below` are the NICs
     that it stands on. `pods` and `services` are the cluster's ranges, `pod` the node's first
-    address of the former.
+    address of the former. `allowed` is its security group, or None where nobody filters.
     """
 
     name: str
@@ -53,6 +79,7 @@ class Node:
     below: tuple[str, ...] = ("ens5",)
     pods: tuple[Network, ...] = ()
     services: tuple[Network, ...] = ()
+    allowed: tuple[Allowed, ...] | None = None
 
     @property
     def address(self) -> IPv4Address:
@@ -77,6 +104,7 @@ class Surroundings:
     borders: tuple[BorderPlace, ...]
     outside: tuple[Interface, ...]
     outside_gateways: tuple[Interface, ...]
+    strangers: tuple[Stranger, ...] = ()
 
     def hosts(self, cluster: str) -> tuple[Node, ...]:
         """Return the nodes that a cluster's guests run on: its leaves, or all where it has none."""

@@ -105,9 +105,9 @@ def interfaces(kernel: Kernel, node: str) -> tuple[tuple[str, str], ...]:
 
     A bridge and its own port have one name and two types. Nothing where no database is.
     """
-    find = "--bare --columns=name find Interface"
+    find = "-- --columns=name find Interface"
     script = environment(node) + "[ -S $OVS_RUNDIR/db.sock ] || exit 0\n"
-    script += f"ovs-vsctl list-br; echo; ovs-vsctl {find} type=internal -- {find} type=patch"
+    script += f"ovs-vsctl list-br; echo; ovs-vsctl --bare {find} type=internal {find} type=patch"
     bridges, _, ports = kernel.run(["sh", "-c", script], node=node).out.partition("\n\n")
     return (
         *((name, "ovs-bridge") for name in bridges.split()),
