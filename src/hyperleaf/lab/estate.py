@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from hyperleaf.lab import borders, daemons, guests, leases, nodes, world
 from hyperleaf.lab.agents import speaks
 from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.checks import ECHO_PORT
+from hyperleaf.lab.kernel import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 CONVERGED_SECONDS = 45
 AT_ONCE = 4
+CORES = len(os.sched_getaffinity(0))
+MOST = 10
 LISTENERS = Path(__file__).with_name("listeners.py")
 BGP = 179
 T = TypeVar("T")
@@ -44,6 +48,22 @@ class Lab:
     guests: tuple[Guest, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     missing: str = ""
+
+
+def layout(around: Surroundings, kernels: int = 0) -> Layout:
+    """Spread nodes over kernels: as many as asked for, else as are quickest; the world is in 0.
+
+    Borders stand beside the world; each node joins the kernel that has least to do by then.
+    """
+    machines = len(around.nodes) + len(around.borders)
+    wanted = kernels or max(min(CORES, machines), -(-machines // MOST))
+    load = [len(around.borders), *([0] * (wanted - 1))]
+    places = {}
+    for node in around.nodes:
+        place = load.index(min(load))
+        load[place] += 1
+        places[node.name] = place
+    return Layout(wanted, places)
 
 
 def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: None) -> None:

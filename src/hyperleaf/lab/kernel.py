@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
-    from hyperleaf.lab.wires import End, Nic, Outlet
+    from hyperleaf.lab.wires import End, Nic
 
 __all__ = ["CommandError", "Kernel", "KernelError", "Layout", "Ran", "boot"]
 
@@ -35,6 +35,7 @@ MODULES = (
     *("veth", "dummy", "bridge", "vrf", "vxlan", "8021q", "macvlan", "bonding"),
     *("openvswitch", "geneve", "tun"),
     *("nf_tables", "nft_masq", "nft_chain_nat", "nft_ct", "nft_reject_inet", "nf_conntrack"),
+    "nf_conntrack_bridge",
 )
 # The root is never written to: whatever a lab changes lies in memory and goes with its kernel.
 _INIT = """#!/bin/sh
@@ -90,14 +91,10 @@ class CommandError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How many kernels a lab has, which namespaces the later ones hold, and what joins them.
-
-    `outlets` is how many NICs each kernel has whose other end is ours.
-    """
+    """How many kernels a lab has, and which namespaces the later ones hold."""
 
     kernels: int = 1
     places: Mapping[str, int] = field(default_factory=dict)
-    outlets: int = 0
 
 
 @dataclass(slots=True)
@@ -204,22 +201,6 @@ class Kernel:
         self.run(wires.near(number, kernels[1], one, mtu), beside=one.namespace)
         self.run(wires.far(number, other, mtu), beside=other.namespace)
 
-    def outlet(self, end: End, mtu: int) -> Outlet:
-        """Make a device whose other end is a socket of ours, of whole frames; LookupError if none.
-
-        The socket is for a process beside the kernels, as a guest's; it inherits the descriptor.
-        """
-        found = self.patch.take_outlet(self.place(end.namespace), end)
-        self.run(wires.plugged(found.name, f"o{found.number}", end, mtu), beside=end.namespace)
-        return found
-
-    def give_back(self, outlet: Outlet) -> None:
-        """Take the device away again that `outlet` made."""
-        if outlet.end is not None:
-            script = wires.unplugged(f"o{outlet.number}")
-            self.run(script, beside=outlet.end.namespace, check=False)
-            outlet.end = None
-
 
 _OWNED = {("etc", "netns"), ("etc", "frr"), ("run", "frr")}
 
@@ -242,7 +223,8 @@ def boot(  # noqa: PLR0913 - what a lab stands on
     plan = layout if layout is not None and not native else Layout()
     began = time.monotonic()
     with contextlib.ExitStack() as ends:
-        patch = ends.enter_context(contextlib.closing(_patch(plan)))
+        patch = _patch(plan)
+        ends.callback(patch.let_go)
         try:
             _prepare(scratch, plan, native=native)
             channels = tuple(
@@ -268,9 +250,6 @@ def _patch(layout: Layout) -> Patch:
     patch = Patch()
     for kernel in range(1, layout.kernels):
         patch.join(kernel)
-    for kernel in range(layout.kernels):
-        for _ in range(layout.outlets):
-            patch.add_outlet(kernel)
     return patch
 
 

@@ -35,24 +35,26 @@ if TYPE_CHECKING:
     from hyperleaf.lab.outcome import Heard
 
 
-def prove(
+def prove(  # noqa: PLR0913 - what is proven, and how
     rendered: Path | Iterable[tuple[str, str]],
     around: Surroundings,
     *,
     asked: Sequence[str] = (),
+    on: runtime.Name | None = None,
     say: Callable[[Heard], None] = lambda _heard: None,
     afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
     """Prove what was rendered, a folder or files by their paths, in a lab of its own.
 
-    `asked` are scenarios to go through at the end; `afterwards` gets the proof, the lab that still
+    `asked` are scenarios to go through at the end; `on` is the runtime, else found out by probing;
+    `afterwards` gets the proof, the lab that still
     stands, and the lab's folder.
     What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
     RenderedError, KernelError where nothing can be proven.
     """
     began = time.monotonic()
     read = reading.read(rendered) if isinstance(rendered, Path) else None
-    found = runtime.find("uml")
+    found = runtime.find(on)
     ready = root.ready(say)
     seconds = {"root": round(time.monotonic() - began, 2)}
     with scratch.folder(root.cache_folder() / "lab" / "runs") as place:
@@ -60,7 +62,8 @@ def prove(
             read = reading.read(_written(rendered, place / "rendered"))
         assert read is not None  # noqa: S101 - one of the two it was
         say("boot")
-        with boot(ready.folder, place, enter=found.enter) as booted:
+        native, layout = found.name == "native", estate.layout(around)
+        with boot(ready.folder, place, enter=found.enter, native=native, layout=layout) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
             lab = Lab(booted, read, around)
             proof = _looked_at(lab, _ask(lab, place, say, asked), say)
