@@ -55,6 +55,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="Write the checks as JUnit's XML.",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "native", "uml"]),
+    default="auto",
+    help="What the lab runs on: this machine's kernel, User-Mode Linux, or what is found.",
+)
 @click.option("--keep", is_flag=True, help="Leave the lab up, for hyperleaf lab to look into.")
 def command(  # noqa: PLR0913 - options, each with its name
     asked: Asked,
@@ -64,6 +70,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     scenarios: str,
     report: str | None,
     junit: str | None,
+    runtime: str,
     keep: bool,
 ) -> int:
     """Boot the rendered objects in a lab and try every pair of ends that must and must not meet.
@@ -104,7 +111,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     began = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         with Progress() as shown:
-            proof = _prove(plan, rendered, leaves, names, (shown, tell))
+            proof = _prove(plan, rendered, leaves, names, runtime, (shown, tell))
     except (
         KernelError,
         ModulesError,
@@ -140,21 +147,24 @@ def _scenarios(named: str) -> list[str]:
     return names
 
 
-def _prove(
+def _prove(  # noqa: PLR0913, PLR0917 - what is proven, and how
     plan: Plan,
     rendered: str | None,
     leaves: int,
     scenarios: list[str],
+    runtime: str,
     heard: tuple[Callable[[Heard], None], Callable[[Proof, Lab, Path], None]],
 ) -> Proof:
     from hyperleaf.lab.prove import prove  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.runtime import NAMES  # noqa: PLC0415
     from hyperleaf.render.estate import render  # noqa: PLC0415
     from hyperleaf.surroundings import surroundings  # noqa: PLC0415
 
     around = surroundings(plan, leaves)
     files = Path(rendered) if rendered else [(one.path, one.text) for one in render(plan)]
     say_so, afterwards = heard
-    return prove(files, around, asked=scenarios, say=say_so, afterwards=afterwards)
+    on = NAMES.get(runtime)
+    return prove(files, around, asked=scenarios, on=on, say=say_so, afterwards=afterwards)
 
 
 def _make_room(*paths: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Name = Literal["native", "uml"]
+NAMES: dict[str, Name] = {"native": "native", "uml": "uml"}
 PROBE_SECONDS = 10
 # Every kind of device that a leaf has, made and gone again in a namespace of its own.
 _DEVICES = """
