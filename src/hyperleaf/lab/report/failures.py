@@ -30,7 +30,7 @@ def failures(wrong: Iterable[Checked]) -> tuple[Failure, ...]:
 
 def _key(one: Checked) -> tuple[str, str, str]:
     if not one.causes:
-        return ("", "", "")
+        return ("", "", one.kind)
     first = one.causes[0]
     return (first.object, first.file, first.why)
 
