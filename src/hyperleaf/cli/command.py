@@ -26,6 +26,7 @@ COMMANDS = {
     "render": "Write every object that follows from an estate.",
     "prove": "Boot what render makes; show by packets that it works.",
     "lab": "Look into a lab that prove --keep left up, and end it.",
+    "figure": "Draw an estate's architecture as SVG.",
     "diff": "Tell what changes between two estates, or since a render.",
     "trace": "Say hop by hop why one end reaches another, or what stops it.",
     "explain": "Explain a code such as HL0106.",

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.outcome import NodeSeen, Session
-from hyperleaf.lab.scenarios.cast import REFLECTOR
+from hyperleaf.lab.report.drawing import role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hyperleaf.lab.estate import Lab
     from hyperleaf.lab.kernel import Kernel, Ran
 
-LEAF = "hyperleaf.dev/leaf"
 SECONDS = 60
 # What all machines say together, and the least that one of them may say under one title.
 MOST_CHARACTERS, LEAST_CHARACTERS, USUAL_CHARACTERS = 3_000_000, 4_000, 24_000
@@ -66,10 +65,7 @@ def versions(kernel: Kernel) -> dict[str, str]:
 def _machines(lab: Lab) -> Iterator[NodeSeen]:
     joined = (one.node for one in lab.nodes.values() if one.node not in lab.around.nodes)
     for node in (*lab.around.nodes, *joined):
-        role = (
-            "reflector" if REFLECTOR in node.labels else "leaf" if LEAF in node.labels else "node"
-        )
-        yield NodeSeen(node.name, role, node.cluster, str(node.address))
+        yield NodeSeen(node.name, role(node.labels), node.cluster, str(node.address))
     for place in lab.around.borders:
         address = lab.rendered.borders[place.name].sheet["vtep"]["address"]
         yield NodeSeen(place.name, "border", place.segment, str(address))

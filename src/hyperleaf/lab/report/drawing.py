@@ -113,13 +113,15 @@ def drawing(
     )
 
 
+def role(labels: Mapping[str, str]) -> Role:
+    """Return what a node is by its labels."""
+    return "reflector" if REFLECTOR in labels else "leaf" if LEAF in labels else "node"
+
+
 def _node(node: Node) -> Machine:
-    role: Role = (
-        "reflector" if REFLECTOR in node.labels else "leaf" if LEAF in node.labels else "node"
-    )
     switches = tuple(dict.fromkeys(one.switch for one in node.nics))
     pool = node.labels.get(POOL, "")
-    return Machine(node.name, role, node.cluster, str(node.address), pool, switches)
+    return Machine(node.name, role(node.labels), node.cluster, str(node.address), pool, switches)
 
 
 def _borders(rendered: Rendered, around: Surroundings) -> Iterator[Machine]:
