@@ -158,6 +158,6 @@ def test_no_setting_is_given_twice() -> None:
 
 def test_the_settings_file_says_each_setting() -> None:
     lines = sysctl.sysctl().splitlines()
-    assert [line for line in lines if line and not line.startswith("#")] == [
+    assert [line.removeprefix("-") for line in lines if line and not line.startswith("#")] == [
         f"{one.key} = {one.value}" for one in sysctl.settings()
     ]

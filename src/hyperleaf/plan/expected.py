@@ -6,7 +6,8 @@ too. `expected(plan)` is plain data, rendered as expected.json:
 - `format`: 1.
 - `segments`, by network: `transport`, `vlan`, `vni`, `vrf`, `mtu`, `subnets`, `clusters`;
   `gateways` (`address` with its length, `mac`: the same on every leaf), `lease` (a list of
-  `subnet`, `router`, `servers`, `ranges` of addresses, `mtu`) where DHCP serves it.
+  `subnet`, `router`, `servers`, `ranges` of addresses, `mtu`, `dns`) where DHCP serves it,
+  `advertised` (`router`: the gateway's link-local, `managed`, `other`) where it has IPv6.
 - `guests`: one a network and cluster that attaches it, one more behind the borders (`at` is
   `borders`): `name`, `network`, `at`, `namespace` and `attachment` to plug in by, `addresses` and
   `gateways` by family, and `outside`: by family how it leaves (`nat`, `border`) or null; `seen` is
@@ -30,6 +31,7 @@ from hyperleaf.plan.endpoints import Endpoint, guest, guests, outside
 from hyperleaf.plan.nodes import plan_nodes
 from hyperleaf.plan.reach import reach
 from hyperleaf.plan.routes import Tables
+from hyperleaf.values.addresses import IPV6, link_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -109,9 +111,16 @@ def _segment(network: Network, scopes: Iterable[Scope]) -> dict[str, Any]:
             "servers": [str(one) for one in scope.servers],
             "ranges": [[str(first), str(last)] for first, last in scope.pools],
             "mtu": int(scope.mtu),
+            "dns": [str(one) for one in scope.dns],
         }
         for scope in scopes
     ]
+    if network.gateway_mac is not None and any(one.version == IPV6 for one in network.subnets):
+        made["advertised"] = {
+            "router": str(link_local(network.gateway_mac)),
+            "managed": network.ra_managed,
+            "other": network.ra_other,
+        }
     return {**made, "lease": leases} if leases else made
 
 

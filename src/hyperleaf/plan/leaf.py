@@ -235,6 +235,16 @@ def host_ranges(cluster: Cluster, fabric: Fabric) -> tuple[Subnet, ...]:
     return _collapsed([LINK_LOCAL, *own, *fabric.underlay])
 
 
+def _foreign_ranges(estate: Estate, cluster: Cluster) -> Iterator[Subnet]:
+    """Yield the IPv6 ranges of other clusters' nodes: the underlay's, which holds them, is IPv4.
+
+    Only the VRFs' routes keep tenants from these: a node's filter may not follow from who joins.
+    """
+    for other in estate.clusters.values():
+        if other is not cluster:
+            yield from (one for one in other.ranges.machine if one.version == IPV6)
+
+
 def private_ranges(vrf: Vrf, imports: Iterable[Import]) -> tuple[Subnet, ...]:
     """Return the private ranges that `vrf` reaches only where a more specific route says so.
 
@@ -342,6 +352,6 @@ def plan_leaves(estate: Estate, cluster: Cluster) -> LeafPlan | None:
         pinned_vteps=fabric.pinned_vteps,
         classes=_classes(fabric, cluster.leaf_pools),
         vrfs=tuple(_plan_vrf(estate, cluster, vrf, fabric) for vrf in _present(estate, cluster)),
-        host_ranges=host_ranges(cluster, fabric),
+        host_ranges=_collapsed([*host_ranges(cluster, fabric), *_foreign_ranges(estate, cluster)]),
         selector={labels.LEAF: fabric.name},
     )

@@ -101,6 +101,8 @@ class _Question:
     def answer(self, source: Endpoint, target: Endpoint) -> Answer:
         """Return how the packet goes, or raise what stops it."""
         source, target = _meeting(source, target), _meeting(target, source)
+        if {source.site, target.site} >= {BORDERS} and "node" in {source.kind, target.kind}:
+            raise ValueError("between nodes and hosts behind the borders the data centre decides")
         if source.kind == "guest":
             here = self._network(source)
             if target.kind == "guest":
@@ -174,11 +176,13 @@ class _Question:
         there = self.plan.estate.networks[target.network or ""]
         self._stretched(here, there)
         if here.vrf != there.vrf:
-            raise _StoppedError(
-                here.origin,
-                ("spec", "vrf"),
-                f"the gateway of {there.name} answers only within VRF {there.vrf}",
-            )
+            # A leak leads to it as to everybody on its network, and it answers by the leak back.
+            self._has_family(here)
+            self._leaked(source, here, there, self._address(target))
+            leaf = source.site if source.site in there.clusters else target.site
+            answering = Endpoint("gateway", target.label, there.name, leaf)
+            self._leaked(answering, there, here, self._own_address(source, here), back=True)
+            return "leak", self._told(hops.to_gateway, source, target, self._address(target)), ""
         how: How = "same segment" if here is there else "routed in VRF"
         return how, self._told(hops.to_gateway, source, target, self._address(target)), ""
 

@@ -22,6 +22,7 @@ from hyperleaf.plan.leaf import (
     vrf_subnets,
 )
 from hyperleaf.plan.nodes import OWN_IPV6
+from hyperleaf.values.addresses import IPV6
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,6 +106,7 @@ class Tables:
     def __init__(self, plan: Plan) -> None:
         self._estate = plan.estate
         self._of_vrf: dict[str, Table] = {}
+        self._of_border: dict[str, Table] = {}
         self._hosts: dict[str, Table] = {}
         self._given: dict[str, frozenset[Subnet]] = {}
         self._returned: dict[str, frozenset[Subnet]] = {}
@@ -112,9 +114,9 @@ class Tables:
 
     def find(self, site: str, vrf: Vrf, address: Address) -> Route:
         """Return how a leaf of the cluster `site`, or a border, sends a packet to an address."""
-        found = self.of_vrf(vrf).find(address)
         if site == BORDERS:
-            return found if found is not None and found.kind != "main" else nothing(vrf, address)
+            return self._at_borders(vrf).find(address) or nothing(vrf, address)
+        found = self.of_vrf(vrf).find(address)
         hosts = self.hosts(site).find(address)
         candidates = [one for one in (found, hosts) if one is not None]
         candidates += [one for one in self._private(vrf) if address in one.prefix]
@@ -129,6 +131,13 @@ class Tables:
             own = list(announced(self._estate, vrf))
             self._of_vrf[vrf.name] = Table([*own, *self._taken(vrf)])
         return self._of_vrf[vrf.name]
+
+    def _at_borders(self, vrf: Vrf) -> Table:
+        """Return what the VRF holds on a border, which has no node's way out."""
+        if vrf.name not in self._of_border:
+            routes = [*announced(self._estate, vrf), *self._taken(vrf)]
+            self._of_border[vrf.name] = Table(one for one in routes if one.kind != "main")
+        return self._of_border[vrf.name]
 
     def hosts(self, cluster: str) -> Table:
         """Return what the leaves of a cluster drop because hosts are there."""
@@ -215,6 +224,10 @@ def _host_routes(estate: Estate, name: str) -> Iterator[Route]:
     cluster, fabric = estate.clusters[name], estate.fabric
     for field, subnet in cluster.ranges.named():
         yield Route(subnet, "hosts", cluster.origin, ("spec", "networks", field))
+    for other in estate.clusters.values():
+        for subnet in other.ranges.machine:
+            if other is not cluster and subnet.version == IPV6:
+                yield Route(subnet, "hosts", other.origin, ("spec", "networks", "machine"))
     if fabric is not None:
         for index, subnet in enumerate(fabric.underlay):
             yield Route(subnet, "hosts", fabric.origin, ("spec", "underlay", "cidrs", index))

@@ -251,15 +251,16 @@ def _vrf_device(vrf: LeafVrf, node: Node) -> dict[str, Any]:
     """Return the VRF device; the node's address there becomes the VRF's router-id.
 
     With the anycast gateway's instead, all leaves would share a distinguisher and a reflector would
-    keep one of them. FRR does not announce the address. Segments route IPv6 although the VRF device
-    has it off; on, it would have a random link-local address that nobody needs.
+    keep one of them. FRR does not announce the address. Segments route IPv6 even where the VRF
+    device has it off, but then the kernel refuses every route that leads into the VRF from another
+    table: leaks, and the way back of what is translated.
     """
     return {
         "name": vrf.device,
         "type": "vrf",
         "state": "up",
         "ipv4": {**STATIC_4, "address": [address(node.vtep, HOST_BITS)]},
-        "ipv6": off(),
+        "ipv6": {**STATIC_6} if vrf.has_ipv6 else off(),
         "vrf": {
             "port": [vrf.bridge, *(segment.bridge for segment in vrf.segments)],
             "route-table-id": vrf.table,

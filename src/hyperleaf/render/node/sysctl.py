@@ -9,10 +9,14 @@ PATH = "/etc/sysctl.d/90-hyperleaf.conf"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A kernel setting; the key may hold a shell pattern, for devices that are yet to come."""
+    """A kernel setting; the key may hold a shell pattern, for devices that are yet to come.
+
+    Kernels may lack one that is `younger` than theirs.
+    """
 
     key: str
     value: int
+    younger: bool = False
 
 
 # systemd-sysctl applies patterns to the devices that exist at boot, and udev calls it again for
@@ -66,6 +70,10 @@ DEVICES: dict[str, tuple[Setting, ...]] = {
     "A guest that announces itself is known without having asked for its gateway.": (
         Setting(f"net.ipv4.conf.{BRIDGES}.arp_accept", 1),
     ),
+    # Its answer goes to the gateway's MAC, which its own leaf has as well (RFC 9131; Linux 5.19).
+    "Nor is one of IPv6 that another leaf has asked for, and whose answer ends here.": (
+        Setting(f"net.ipv6.conf.{BRIDGES}.accept_untracked_na", 1, younger=True),
+    ),
     "The gateway's addresses are the same on every leaf, so each would find itself a duplicate.": (
         Setting(f"net.ipv6.conf.{BRIDGES}.accept_dad", 0),
     ),
@@ -87,5 +95,10 @@ def sysctl() -> str:
     lines = ["# hyperleaf: a leaf's kernel settings. No network is named here."]
     for group in (NODE, DEVICES):
         for why, some in group.items():
-            lines += ["", f"# {why}", *(f"{one.key} = {one.value}" for one in some)]
+            lines += ["", f"# {why}", *(_line(one) for one in some)]
     return "\n".join(lines) + "\n"
+
+
+def _line(one: Setting) -> str:
+    """Return a line of the file; a hyphen lets it fail."""
+    return f"{'-' if one.younger else ''}{one.key} = {one.value}"

@@ -1,0 +1,30 @@
+"""What `trace` predicts of small estates is what packets do in the lab, with no exception."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hyperleaf.lab.root import RootError
+from hyperleaf.lab.runtime import NoRuntimeError
+from lab.agreement import COUNT, agree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# All of them where time is given; `make soak` goes through them too.
+SAMPLE = range(COUNT) if os.environ.get("HYPERLEAF_SOAK") else (4, 14, 23, 57, 88)
+
+
+@pytest.mark.judge
+@pytest.mark.parametrize("number", SAMPLE)
+def test_packets_do_what_trace_says_of_an_estate(number: int, tmp_path: Path) -> None:
+    try:
+        found = agree(number, tmp_path)
+    except (NoRuntimeError, RootError) as error:
+        pytest.skip(str(error))
+    assert found.differences == ()
+    assert found.reached
+    assert found.questions > found.reached
