@@ -280,7 +280,7 @@ def _ways(drawing: Drawing, made: Layout) -> Iterator[Safe]:
         if here:
             x, y = site.box.middle, site.box.bottom
             yield tag("path", class_="way", d=f"M{x:.1f} {y:.1f}V{made.outside.y:.1f}")
-            how = "out by the border" if border else "out by NAT of their node"
+            how = "out by the borders" if border else "NAT at the node"
             names = _short(", ".join(here), site.box.width - len(how) * CHARACTER)
             yield _text(x, y + 34, f"{names}: {how}", "way-out soft middle")
 
