@@ -69,6 +69,7 @@ def layout(around: Surroundings, kernels: int = 0) -> Layout:
 def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: None) -> None:
     """Build a lab up to converged routes and plugged guests; what misses is noted in it."""
     kernel, rendered, around = lab.kernel, lab.rendered, lab.around
+    lab.agents.begin(kernel, rendered, dict.fromkeys(one.cluster for one in around.nodes))
     with part(lab, "world", say):
         world.build(kernel, around)
         _each(around.nodes, lambda number, one: _birth(lab, number, one))

@@ -19,7 +19,9 @@ from hyperleaf.lab import (
     snapshot,
     states,
 )
+from hyperleaf.lab.agents import AgentError
 from hyperleaf.lab.agents.captures import CaptureError
+from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.agents.policies import UnsupportedError
 from hyperleaf.lab.estate import Lab
 from hyperleaf.lab.kernel import CommandError, boot
@@ -30,6 +32,7 @@ from hyperleaf.lab.report.drawing import drawing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hyperleaf.lab.agents import Agents
     from hyperleaf.lab.facts import Surroundings
     from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.outcome import Heard
@@ -41,6 +44,7 @@ def prove(  # noqa: PLR0913 - what is proven, and how
     *,
     asked: Sequence[str] = (),
     on: runtime.Name | None = None,
+    agents: Agents | None = None,
     say: Callable[[Heard], None] = lambda _heard: None,
     afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
@@ -62,10 +66,17 @@ def prove(  # noqa: PLR0913 - what is proven, and how
             read = reading.read(_written(rendered, place / "rendered"))
         assert read is not None  # noqa: S101 - one of the two it was
         say("boot")
-        native, layout = found.name == "native", estate.layout(around)
-        with boot(ready.folder, place, enter=found.enter, native=native, layout=layout) as booted:
+        theirs: Agents = agents or Own()
+        with boot(
+            ready.folder,
+            place,
+            enter=found.enter,
+            native=found.name == "native",
+            layout=theirs.housed(estate.layout(around)),
+            memory_mib=theirs.memory_mib,
+        ) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
-            lab = Lab(booted, read, around)
+            lab = Lab(booted, read, around, theirs)
             proof = _looked_at(lab, _ask(lab, place, say, asked), say)
             seconds |= {**lab.seconds, "all": round(time.monotonic() - began, 2)}
             proof = replace(proof, seconds=seconds, runtime=found.name)
@@ -88,7 +99,7 @@ def _ask(lab: Lab, place: Path, say: Callable[[Heard], None], stories: Sequence[
     carried_out = "the rendered objects can be carried out"
     try:
         estate.build(lab, place, say)
-    except (CommandError, CaptureError, UnsupportedError) as error:
+    except (AgentError, CommandError, CaptureError, UnsupportedError) as error:
         return Proof((Checked(carried_out, str(error)),), {}, "", expected=stated)
     asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")

@@ -8,14 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hyperleaf.lab.facts import Node
-    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.kernel import Kernel, Layout
     from hyperleaf.lab.nodes import Running
-    from hyperleaf.lab.reading import ClusterObjects
+    from hyperleaf.lab.reading import ClusterObjects, Rendered
+
+
+class AgentError(Exception):
+    """What an agent could not carry out, in its own words."""
 
 
 class Agents(Protocol):
     """The agents of every node in a lab; each method returns when its part is carried out."""
+
+    memory_mib: int
+
+    def housed(self, layout: Layout) -> Layout:
+        """Return a layout of kernels with room for what the agents themselves need."""
+
+    def begin(self, kernel: Kernel, rendered: Rendered, clusters: Iterable[str]) -> None:
+        """Start what the nodes of these clusters share; it need not be ready yet."""
 
     def boot(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         """Boot a node with its MachineConfigs' files: settings, then what enabled units start."""

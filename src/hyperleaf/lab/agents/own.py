@@ -10,10 +10,12 @@ from hyperleaf.lab.agents.machine_configs import set_up
 from hyperleaf.lab.world import batch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hyperleaf.lab.facts import Node
-    from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.kernel import Kernel, Layout
     from hyperleaf.lab.nodes import Running
-    from hyperleaf.lab.reading import ClusterObjects
+    from hyperleaf.lab.reading import ClusterObjects, Rendered
 
 DISPATCHERS = "/etc/NetworkManager/dispatcher.d/"
 SYSCTL = "/usr/lib/systemd/systemd-sysctl"
@@ -21,6 +23,15 @@ SYSCTL = "/usr/lib/systemd/systemd-sysctl"
 
 class Own:
     """Agents of our own (see `Agents`)."""
+
+    memory_mib = 2048
+
+    def housed(self, layout: Layout) -> Layout:
+        """Return the layout: these agents need no room."""
+        return layout
+
+    def begin(self, kernel: Kernel, rendered: Rendered, clusters: Iterable[str]) -> None:
+        """Start nothing: these agents are no processes."""
 
     def boot(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         """Boot a node with its MachineConfigs' files."""
