@@ -145,7 +145,7 @@ class MachineConfig:
 
 @dataclass(frozen=True, slots=True)
 class ClusterObjects:
-    """What is rendered for one cluster."""
+    """What is rendered for one cluster; `values` are all its objects as they lie there."""
 
     name: str
     policies: tuple[Policy, ...] = ()
@@ -154,6 +154,7 @@ class ClusterObjects:
     machine_configs: tuple[MachineConfig, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     forwarding: bool = False
+    values: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,7 @@ def _cluster(name: str, all_objects: Mapping[str, tuple[_Manifest, ...]]) -> Clu
             for one in _of(own, "NetworkAttachmentDefinition")
         ),
         forwarding=any(_forwards(one.value) for one in _of(own, "Network")),
+        values=tuple(one.value for one in own),
     )
 
 
