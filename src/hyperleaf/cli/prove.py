@@ -61,6 +61,11 @@ if TYPE_CHECKING:
     default="auto",
     help="What the lab runs on: this machine's kernel, User-Mode Linux, or what is found.",
 )
+@click.option(
+    "--real-agents",
+    is_flag=True,
+    help="Let a cluster's own agents carry the objects out: built by `make tools`, slower.",
+)
 @click.option("--keep", is_flag=True, help="Leave the lab up, for hyperleaf lab to look into.")
 def command(  # noqa: PLR0913 - options, each with its name
     asked: Asked,
@@ -71,23 +76,28 @@ def command(  # noqa: PLR0913 - options, each with its name
     report: str | None,
     junit: str | None,
     runtime: str,
+    real_agents: bool,
     keep: bool,
 ) -> int:
     """Boot the rendered objects in a lab and try every pair of ends that must and must not meet.
 
     The lab is User-Mode Linux with FRR, nftables and the kernel's own VXLAN: nodes get nothing but
-    what was rendered. The first time its Debian root is made, which takes some minutes.
+    what was rendered. The first time its Debian root is made, which takes some minutes. With real
+    agents API servers hold the objects, and NetworkManager, nmstate's handler and frr-k8s run on
+    every node.
 
     \b
     Examples:
       hyperleaf prove lab
       hyperleaf prove lab --rendered out
       hyperleaf prove lab --scenarios reflector-lost --report proof.html
+      hyperleaf prove lab --real-agents
       hyperleaf prove lab --keep
 
     Exit status 1 where a promise is broken, 3 where this machine cannot run a lab.
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    from hyperleaf.lab.kernel import KernelError  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.agents.components import NoAgentsError  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.kernel import KernelError  # noqa: PLC0415
     from hyperleaf.lab.modules import ModulesError  # noqa: PLC0415
     from hyperleaf.lab.reading import RenderedError  # noqa: PLC0415
     from hyperleaf.lab.root import RootError  # noqa: PLC0415
@@ -111,10 +121,12 @@ def command(  # noqa: PLR0913 - options, each with its name
     began = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         with Progress() as shown:
-            proof = _prove(plan, rendered, leaves, names, runtime, (shown, tell))
+            how = (runtime, real_agents)
+            proof = _prove(plan, rendered, leaves, names, how, (shown, tell))
     except (
         KernelError,
         ModulesError,
+        NoAgentsError,
         NoRuntimeError,
         NoSurroundingsError,
         RenderedError,
@@ -152,19 +164,31 @@ def _prove(  # noqa: PLR0913, PLR0917 - what is proven, and how
     rendered: str | None,
     leaves: int,
     scenarios: list[str],
-    runtime: str,
+    how: tuple[str, bool],
     heard: tuple[Callable[[Heard], None], Callable[[Proof, Lab, Path], None]],
 ) -> Proof:
-    from hyperleaf.lab.prove import prove  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.agents import components  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.agents.real import Real  # noqa: PLC0415
+    from hyperleaf.lab.prove import prove  # noqa: PLC0415
     from hyperleaf.lab.runtime import NAMES  # noqa: PLC0415
     from hyperleaf.render.estate import render  # noqa: PLC0415
     from hyperleaf.surroundings import surroundings  # noqa: PLC0415
 
+    runtime, real_agents = how
+    if real_agents:
+        components.check()
     around = surroundings(plan, leaves)
     files = Path(rendered) if rendered else [(one.path, one.text) for one in render(plan)]
     say_so, afterwards = heard
-    on = NAMES.get(runtime)
-    return prove(files, around, asked=scenarios, on=on, say=say_so, afterwards=afterwards)
+    return prove(
+        files,
+        around,
+        asked=scenarios,
+        on=NAMES.get(runtime),
+        agents=Real() if real_agents else None,
+        say=say_so,
+        afterwards=afterwards,
+    )
 
 
 def _make_room(*paths: str) -> None:
