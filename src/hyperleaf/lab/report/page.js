@@ -185,13 +185,15 @@
   byId("panel-close").addEventListener("click", () => panel.close());
   panel.addEventListener("click", (event) => event.target === panel && panel.close());
 
-  // What lies below the window is made when somebody comes near.
+  // What lies below the window waits until the page is there, or somebody comes near.
   const near = (id, work) => {
-    const watch = new IntersectionObserver((seen) => {
-      if (!seen.some((one) => one.isIntersecting)) return;
+    const now = () => {
       watch.disconnect();
+      clearTimeout(later);
       work();
-    }, { rootMargin: "400px" });
+    };
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && now(), { rootMargin: "400px" });
+    const later = setTimeout(now, 500);
     watch.observe(byId(id));
   };
   near("pairs", pairs);
