@@ -123,7 +123,7 @@ def _failure(one: Failure) -> Safe:
         head = tag("summary", f"and {len(rest):,} more")
         checks.append(tag("details", head, tag("ul", *map(_wrong, rest), class_="wrong")))
     if one.cause is None:
-        words = f"No cause was found: {many(len(one.checks), 'check')} of {one.checks[0].kind}"
+        words = f"No cause was found: {many(len(one.checks), 'check')} of kind {one.checks[0].kind}"
         return tag("article", tag("h3", words), *checks, class_="failure")
     also = {(each.object, each.why): each for check in one.checks for each in check.causes[1:]}
     other = [f"{each.object}: {each.why}" for each in also.values()][:_ALSO]
@@ -142,7 +142,8 @@ def _wrong(one: Checked) -> Safe:
         tag("button", place, type="button", data_machine=place, class_="link")
         for place in one.places
     ]
-    return tag("li", tag("span", one.title), tag("pre", one.fault), *places)
+    where = tag("span", *places, class_="places") if places else ""
+    return tag("li", tag("span", one.title), tag("pre", one.fault), where)
 
 
 def _cause(one: Cause) -> Safe:

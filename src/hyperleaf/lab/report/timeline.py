@@ -57,7 +57,7 @@ def drawn(strand: Strand) -> Safe:
     events = joined(
         tag("li", tag("b", f"{one.seconds:g} s"), f" {one.what}") for _, one in numbered
     )
-    lanes = joined(_lane(one, total) for one in strand.lanes)
+    lanes = joined(_lane(one, strand) for one in strand.lanes)
     axis = tag("div", tag("span", "0 s"), tag("span", f"{total:g} s"), class_="axis")
     return tag(
         "div",
@@ -73,15 +73,17 @@ def _share(seconds: float, total: float) -> float:
     return min(100.0, max(0.0, 100 * seconds / total))
 
 
-def _lane(one: Timeline, total: float) -> Safe:
+def _lane(one: Timeline, strand: Strand) -> Safe:
     count = len(one.answered)
     kept = f"{one.lost} of {count} lost" if one.lost else f"none of {count} lost"
     gap = f", longest gap {one.gap_seconds:.2f} s" if one.lost else ""
-    width = total / one.every if one.every else count
+    width = strand.seconds / one.every if one.every else count
+    when = "".join(f"M{event.seconds / one.every:g} 0v10" for event in strand.events)
     picture = tag(
         "svg",
         tag("path", class_="answered", d="".join(_answered(one))),
         *_lost(one, width),
+        tag("path", class_="when", d=when) if when else "",
         viewBox=f"0 0 {width:g} 10",
         preserveAspectRatio="none",
         role="img",
