@@ -34,6 +34,13 @@ def checksum(packet: bytes) -> int:
     return ~total & 0xFFFF
 
 
+def enter(namespace: str) -> None:
+    """Enter a network namespace, given by its file."""
+    place = os.open(namespace, os.O_RDONLY)
+    os.setns(place, os.CLONE_NEWNET)  # type: ignore[attr-defined,unused-ignore] # Python 3.12
+    os.close(place)
+
+
 class Stream:
     """One way that packets are sent along, and which of them came back."""
 
@@ -42,9 +49,7 @@ class Stream:
         self.target = asked["target"]
         self.family = V6 if ":" in self.target else V4
         self.answered: list[bool] = []
-        place = os.open(f"/run/netns/{asked['namespace']}", os.O_RDONLY)
-        os.setns(place, os.CLONE_NEWNET)  # type: ignore[attr-defined,unused-ignore] # Python 3.12
-        os.close(place)
+        enter(f"/run/netns/{asked['namespace']}")
         family, protocol = (
             (socket.AF_INET, socket.IPPROTO_ICMP)
             if self.family == V4
@@ -98,6 +103,8 @@ def main() -> None:
     asked = json.load(sys.stdin)
     until_file = Path(sys.argv[1])
     streams = [Stream(number, one) for number, one in enumerate(asked["streams"])]
+    # Back home: whoever ends all processes of a namespace must not end this one.
+    enter("/proc/1/ns/net")
     selector = selectors.DefaultSelector()
     for one in streams:
         selector.register(one.socket, selectors.EVENT_READ, one)

@@ -102,6 +102,26 @@ def start(
     return Streams(kernel, tuple(ways), every, stop, time.monotonic(), tuple(shares))
 
 
+def until_answered(line: Timeline, since: float) -> float | None:
+    """Return how many seconds after `since` a stream has its first answer, or None."""
+    first = round(since / line.every)
+    found = next((i for i, one in enumerate(line.answered[first:]) if one), None)
+    return None if found is None else round(found * line.every, 2)
+
+
+def until_silent(line: Timeline, since: float) -> float | None:
+    """Return how many seconds after `since` a stream's first packet is lost, or None."""
+    first = round(since / line.every)
+    found = next((i for i, one in enumerate(line.answered[first:]) if not one), None)
+    return None if found is None else round(found * line.every, 2)
+
+
+def reach(kernel: Kernel, source: Guest, target: str, seconds: float) -> bool:
+    """Ask until a guest is answered; tell whether it was, within `seconds`."""
+    words = f"until ping -n -q -c 1 -W 0.2 {target} >/dev/null; do :; done"
+    return kernel.run(words, node=source.namespace, seconds=seconds, check=False).status == 0
+
+
 def _asked(way: Way) -> dict[str, Any]:
     if isinstance(way.source, str):
         return {"namespace": way.source, "device": "", "source": "", "target": way.target}

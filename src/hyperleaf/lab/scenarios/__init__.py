@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab.outcome import Scenario
-from hyperleaf.lab.scenarios import node_joins, reflector_lost
+from hyperleaf.lab.scenarios import (
+    border_lost,
+    both_reflectors_lost,
+    frr_crashes,
+    leaf_reboots,
+    node_joins,
+    node_leaves,
+    reflector_lost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +39,14 @@ class Story:
 
 ALL: dict[str, Story] = {
     "reflector-lost": Story("The reflector whose paths are best is killed.", reflector_lost.tell),
+    "both-reflectors-lost": Story(
+        "Every reflector is cut off, and comes back.", both_reflectors_lost.tell
+    ),
+    "border-lost": Story("A border is cut off, and comes back.", border_lost.tell),
     "node-joins": Story("A leaf joins, and no object changes.", node_joins.tell),
+    "node-leaves": Story("A leaf loses its power for good.", node_leaves.tell),
+    "frr-crashes": Story("A leaf's FRR dies and is started again.", frr_crashes.tell),
+    "leaf-reboots": Story("A leaf reboots, FRR after its datapath and before.", leaf_reboots.tell),
 }
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import estate, nodes, streams
-from hyperleaf.lab.outcome import Figure, Skipped
+from hyperleaf.lab.outcome import Checked, Figure, Skipped
 from hyperleaf.lab.scenarios import cast
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.estate import Lab
     from hyperleaf.lab.outcome import Told
 
+NAME = "reflector-lost"
 # Twenty a second, for longer than a session's hold time.
 PACKETS = 300
 
@@ -30,7 +31,7 @@ def tell(lab: Lab) -> Iterator[Told]:
         return
     first, (source, target) = reflectors[0], pair
     title = f"{source.place} to {target.place}"
-    way = streams.Way(title, source, str(target.addresses[cast.IPV4].ip))
+    way = streams.Way(title, source, cast.ipv4(target))
     sent = streams.start(lab.kernel, [way])
     time.sleep(2)
     yield sent.happened(f"{first.name} is killed")
@@ -41,3 +42,4 @@ def tell(lab: Lab) -> Iterator[Told]:
     yield Figure(f"packets lost of {PACKETS}", line.lost, "packets", limit=0)
     lab.agents.start_frr(lab.kernel, lab.rendered.clusters[first.cluster], first)
     estate.converge(lab)
+    yield Checked("every session is up again", lab.missing, kind=NAME)
