@@ -20,12 +20,14 @@ from hyperleaf.process import ProcessError, serving
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from subprocess import Popen
 
     from hyperleaf.lab.wires import End, Nic
 
 __all__ = ["CommandError", "Kernel", "KernelError", "Layout", "Ran", "boot"]
 
 BOOT_SECONDS = 30
+END_SECONDS = 3
 ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 # What the host's kernel needs in addition, where it is the lab's own.
 NATIVE = ("--net", "--uts", "--ipc")
@@ -65,7 +67,13 @@ done""",
 echo o > /proc/sysrq-trigger
 sleep 5""",
 )
-_NATIVE = ("mount -t sysfs sys /sys", "exec python3 /lab/inside.py - $REQUESTS")
+_NATIVE = (
+    "mount -o remount,bind,ro /\nmount -t sysfs sys /sys",
+    """python3 /lab/inside.py - $REQUESTS
+# What commands in a VRF have left outside of every namespace of ours.
+kill -9 -1
+find /run/cgroup2 -depth -type d -path '*/vrf*' -exec rmdir {} + 2>/dev/null""",
+)
 _ENTER = """
 mount --make-rprivate /
 mount --bind "$1" "$1"
@@ -286,6 +294,18 @@ def _started(  # noqa: PLR0913, PLR0917 - what a kernel stands on
     descriptors = [one.descriptor for one in nics]
     with serving(command, log=log, descriptors=descriptors) as process:
         yield Channel(process, scratch / f"k{number}", log).start_listening()
+        if native:
+            _let_end(process)
+
+
+def _let_end(process: Popen[bytes]) -> None:
+    """Let the lab in the host's kernel end by itself, as its input does."""
+    assert process.stdin is not None  # noqa: S101 - serving() opened it
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    deadline = time.monotonic() + END_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _linux(nics: Sequence[Nic], memory_mib: int) -> list[str]:

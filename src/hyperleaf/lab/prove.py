@@ -58,8 +58,9 @@ def prove(  # noqa: PLR0913 - what is proven, and how
     """
     began = time.monotonic()
     read = reading.read(rendered) if isinstance(rendered, Path) else None
-    found = runtime.find(on)
+    runtime.check()
     ready = root.ready(say)
+    found = runtime.find(on, ready.folder)
     seconds = {"root": round(time.monotonic() - began, 2)}
     with scratch.folder(root.cache_folder() / "lab" / "runs") as place:
         if not isinstance(rendered, Path):

@@ -16,15 +16,37 @@ if TYPE_CHECKING:
 Name = Literal["native", "uml"]
 NAMES: dict[str, Name] = {"native": "native", "uml": "uml"}
 PROBE_SECONDS = 10
-# Every kind of device that a leaf has, made and gone again in a namespace of its own.
+# Every kind of device that a leaf has, made in a namespace of its own by the root's commands; the
+# name of each that cannot be is said, with the kernel's word for it.
+_PROBE = """
+mount --make-rprivate /
+mount --bind "$1" "$1"
+mount -t tmpfs tmp "$1/run"
+mount -t proc proc "$1/proc"
+exec chroot "$1" sh -c "$2"
+"""
 _DEVICES = """
-ip link add vrf1 type vrf table 1
-ip link add br1 type bridge
-ip link add vx1 type vxlan id 1 dstport 4789 local 127.0.0.1
-ip link add v1 type veth peer name v2
-ip link add d1 type dummy
-ip link add m1 link br1 type macvlan mode private
-echo 'table inet t { chain c { type nat hook postrouting priority 100; masquerade; } }' | nft -f -
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+try() {
+  name=$1
+  shift
+  "$@" >/run/said 2>&1 && return
+  echo "$name ($(head -n 1 /run/said | sed 's/.*|//; s/^Error: //; s/[.]$//'))"
+}
+try "VRF devices" ip link add vrf1 type vrf table 1
+try "bridges" ip link add br1 type bridge
+try "VXLANs" ip link add vx1 type vxlan id 1 dstport 4789 local 127.0.0.1
+try "veth pairs" ip link add v1 type veth peer name v2
+try "VLANs" ip link add link v1 name v1.5 type vlan id 5
+try "dummy devices" ip link add d1 type dummy
+try "macvlans" ip link add m1 link v2 type macvlan mode private
+try "bonds" ip link add b1 type bond
+try "commands in a VRF" ip vrf exec vrf1 true
+try "Open vSwitch" ovs-dpctl add-dp hyperleaf
+nat='chain c { type nat hook postrouting priority 100; masquerade; }'
+try "translation by nftables" nft "table inet t { $nat; }"
+drop='chain c { type filter hook prerouting priority 0; ip saddr 192.0.2.1 drop; }'
+try "nftables on bridges" nft "table bridge t { $drop; }"
 """
 
 
@@ -41,28 +63,36 @@ class Runtime:
     enter: tuple[str, ...]
 
 
-def find(forced: Name | None = None) -> Runtime:
-    """Return the runtime for this machine, or the one that is asked for; NoRuntimeError if none."""
+def check() -> None:
+    """Raise NoRuntimeError where no lab can run here, whatever its kernel."""
+    _namespaces()
+
+
+def find(forced: Name | None = None, root: Path = Path("/")) -> Runtime:
+    """Return the runtime for this machine, or the one that is asked for; NoRuntimeError if none.
+
+    What the host's kernel can do is tried with the commands below `root`.
+    """
     enter = _namespaces()
-    wrong = _native(enter)
-    if forced == "native" and wrong:
-        raise NoRuntimeError(f"the host's kernel cannot run a lab: {wrong}")
-    if not wrong and forced != "uml":
-        return Runtime("native", "the host's kernel has every device of a leaf", enter)
-    return Runtime("uml", wrong or "asked for", enter)
+    if forced == "uml":
+        return Runtime("uml", "asked for", enter)
+    lacks = _lacks(root, enter)
+    if forced == "native" and lacks:
+        raise NoRuntimeError(f"this machine's kernel cannot run a lab, it lacks {lacks}")
+    if lacks:
+        return Runtime("uml", f"this machine's kernel lacks {lacks}", enter)
+    return Runtime("native", "this machine's kernel has every device of a leaf", enter)
 
 
-def _native(enter: tuple[str, ...]) -> str:
-    """Return why the host's kernel cannot run a lab, or nothing."""
-    missing = [tool for tool in ("ip", "nft") if shutil.which(tool) is None]
-    if missing:
-        return f"there is no {' and no '.join(missing)}"
+def _lacks(root: Path, enter: tuple[str, ...]) -> str:
+    """Return what the host's kernel lacks for a lab, or nothing."""
+    words = [*enter, "--net", "sh", "-euc", _PROBE, "sh", str(root), _DEVICES]
     try:
-        run([*enter, "--net", "sh", "-euc", _DEVICES], timeout_seconds=PROBE_SECONDS)
+        said = run(words, timeout_seconds=PROBE_SECONDS).stdout
     except ProcessError as error:
-        said = error.finished.stderr.strip().splitlines() or [error.happened()]
-        return said[-1]
-    return ""
+        lines = error.finished.stderr.strip().splitlines()
+        return f"an answer: {lines[-1] if lines else error.happened()}"
+    return ", ".join(said.splitlines())
 
 
 def _namespaces() -> tuple[str, ...]:
@@ -81,8 +111,9 @@ def _namespaces() -> tuple[str, ...]:
 
 
 def _lacking() -> Iterator[str]:
-    if shutil.which("unshare") is None:
-        yield "there is no unshare: apt install util-linux"
+    for tool, package in (("unshare", "util-linux"), ("mount", "mount"), ("chroot", "coreutils")):
+        if shutil.which(tool) is None:
+            yield f"there is no {tool}: apt install {package}"
     if os.geteuid() == 0:
         return
     if shutil.which("newuidmap") is None:
