@@ -9,12 +9,12 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab.facts import BorderPlace, Nic, Node, Segment, Surroundings
+from hyperleaf.lab.facts import Allowed, BorderPlace, Nic, Node, Segment, Stranger, Surroundings
 from hyperleaf.model import labels
 from hyperleaf.model.fabric import BORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hyperleaf.lab.facts import Interface, Network
     from hyperleaf.model.cluster import Cluster, Pool
@@ -28,6 +28,17 @@ LEAVES = 2
 FIRST_NODE = 20
 IPV4 = 4
 ETHERNET = 1500
+# The end of a machine network, where a lab has no nodes.
+STRANGER = -6
+SSH, BGP = 22, 179
+BFD = ((3784, 3784), (4784, 4784))
+# What OpenShift's own groups let in from a cluster's nodes: VXLAN and Geneve, IPsec, the hosts'
+# services, kubelet and its like, node ports.
+WITHIN = (
+    ("udp", ((4789, 4789), (6081, 6081), (500, 500), (4500, 4500), (9000, 9999), (30000, 32767))),
+    ("tcp", ((9000, 9999), (10250, 10259), (22623, 22623), (30000, 32767))),
+    ("esp", ()),
+)
 # The length of a node's own part of the pod range (hostPrefix).
 OWN_PODS = 23
 # What a node's first NIC is called where nobody said; Amazon's are.
@@ -44,7 +55,7 @@ def surroundings(plan: Plan, leaves: int = LEAVES) -> Surroundings:
     """Return the world of an estate, with at most `leaves` leaves a cluster."""
     fabric = plan.estate.fabric
     clusters = [one.cluster for one in plan.clusters]
-    nodes = tuple(node for cluster in clusters for node in _nodes(fabric, cluster, leaves))
+    nodes = tuple(node for cluster in clusters for node in _nodes(plan, cluster, leaves))
     if not nodes:
         raise NoSurroundingsError("no pool of the estate is a leaf or has an uplink to be tried")
     segments = [
@@ -63,7 +74,82 @@ def surroundings(plan: Plan, leaves: int = LEAVES) -> Surroundings:
         borders=tuple(BorderPlace(one.name, BORDERS) for one in borders),
         outside=OUTSIDE,
         outside_gateways=OUTSIDE_GATEWAYS,
+        strangers=tuple(_strangers(fabric, clusters)),
     )
+
+
+def allowed(
+    fabric: Fabric | None,
+    clusters: Sequence[Cluster],
+    cluster: Cluster,
+    *,
+    leaf: bool,
+    reflector: bool,
+) -> tuple[Allowed, ...] | None:
+    """Return a node's security group: its cluster's own, and what the fabric needs on top.
+
+    None where the platform has no such groups.
+    """
+    if cluster.platform.kind != "aws":
+        return None
+    machine = _ranges(cluster.ranges.machine)
+    found = [
+        Allowed("icmp", sources=tuple(dict.fromkeys((*machine, *_underlay(fabric))))),
+        Allowed("tcp", ((SSH, SSH),), machine),
+        *(Allowed(protocol, ports, members=True) for protocol, ports in WITHIN),
+    ]
+    if fabric is not None and (leaf or reflector):
+        speakers = (*_leaf_ranges(clusters), *_reflectors(fabric), *_borders(fabric))
+        tunnels = (*_leaf_ranges(clusters), *_borders(fabric))
+        if reflector:
+            found += [Allowed("tcp", ((BGP, BGP),), speakers), Allowed("udp", BFD, speakers)]
+        if leaf:
+            port = int(fabric.port)
+            found.append(Allowed("udp", ((port, port),), tunnels))
+            found.append(Allowed("udp", BFD, (*_reflectors(fabric), *_borders(fabric))))
+    return tuple(found)
+
+
+def _underlay(fabric: Fabric | None) -> tuple[Network, ...]:
+    return _ranges(fabric.underlay) if fabric is not None else ()
+
+
+def _leaf_ranges(clusters: Sequence[Cluster]) -> tuple[Network, ...]:
+    """Return where leaves get their addresses from: a node that joins has one of these."""
+    return tuple(
+        one
+        for cluster in clusters
+        if any(pool.leaf for pool in cluster.pools)
+        for one in _ranges(cluster.ranges.machine)
+    )
+
+
+def _reflectors(fabric: Fabric) -> tuple[Network, ...]:
+    return tuple(ip_network(str(one)) for one in fabric.reflectors.addresses)
+
+
+def _borders(fabric: Fabric) -> tuple[Network, ...]:
+    return tuple(ip_network(str(one.address)) for one in fabric.borders)
+
+
+def _strangers(fabric: Fabric | None, clusters: Sequence[Cluster]) -> Iterator[Stranger]:
+    """Yield a machine among the leaves' addresses, and one that no leaf could have the address of.
+
+    Both lie in machine networks of the estate, at their ends, where no node of a lab is.
+    """
+    if fabric is None:
+        return
+    leaves = _leaf_ranges(clusters)
+    done = set()
+    for cluster in clusters:
+        subnet = next((one for one in _machine(cluster) if one.version == IPV4), None)
+        if subnet is None:
+            continue
+        within = any(_interface(subnet, STRANGER).ip in one for one in leaves)
+        if within not in done:
+            done.add(within)
+            name = "insider" if within else "stranger"
+            yield Stranger(name, cluster.name, (_interface(subnet, STRANGER),), within)
 
 
 def _mtu(fabric: Fabric | None, cluster: Cluster) -> int:
@@ -80,7 +166,8 @@ def _path(fabric: Fabric | None, site: str) -> int:
     return min([int(fabric.mtu), *ending])
 
 
-def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Node]:
+def _nodes(plan: Plan, cluster: Cluster, leaves: int) -> Iterator[Node]:
+    fabric, clusters = plan.estate.fabric, [one.cluster for one in plan.clusters]
     number = 0
     if fabric is not None and fabric.reflectors.cluster == cluster.name:
         for address in fabric.reflectors.addresses:
@@ -95,8 +182,13 @@ def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Nod
                 pod=_pod(cluster, number),
                 pods=_ranges(cluster.ranges.pod),
                 services=_ranges(cluster.ranges.service),
+                allowed=allowed(fabric, clusters, cluster, leaf=False, reflector=True),
             )
-    of_interest = [pool for pool in cluster.pools if pool.leaf or pool.uplinks]
+    overlaid = any(
+        one.transport == "overlay" and cluster.name in one.clusters
+        for one in plan.estate.networks.values()
+    )
+    of_interest = [pool for pool in cluster.pools if pool.leaf or pool.uplinks or overlaid]
     wanted = [pool for pool in of_interest for _ in range(max(1, pool.replicas))]
     for place, pool in enumerate(_spread(wanted)[:leaves], start=1):
         number += 1
@@ -116,6 +208,7 @@ def _nodes(fabric: Fabric | None, cluster: Cluster, leaves: int) -> Iterator[Nod
             below=_below(pool),
             pods=_ranges(cluster.ranges.pod),
             services=_ranges(cluster.ranges.service),
+            allowed=allowed(fabric, clusters, cluster, leaf=pool.leaf, reflector=False),
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hyperleaf.lab import borders, daemons, guests, leases, nodes, world
+from hyperleaf.lab import borders, daemons, guests, leases, nodes, overlay, world
 from hyperleaf.lab.agents import speaks
 from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.checks import ECHO_PORT
@@ -79,6 +79,7 @@ def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: No
         _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
         borders.give_way_out(kernel, rendered)
         leases.serve(kernel, rendered)
+        overlay.serve(kernel, rendered, around)
     with part(lab, "daemons", say):
         _each(
             around.nodes,

@@ -11,6 +11,7 @@ from hyperleaf.lab import (
     checks,
     estate,
     leases,
+    overlay,
     reading,
     root,
     runtime,
@@ -112,6 +113,7 @@ def _ask(lab: Lab, place: Path, say: Callable[[Heard], None], stories: Sequence[
         *leases.ask(kernel, lab.rendered, around),
         *states.advertised(kernel, stated, lab.guests),
         *states.look(kernel, stated, around),
+        *overlay.look(kernel, around, lab.guests),
     )
     lab.seconds["checks"] = round(time.monotonic() - began, 2)
     say(checked)
