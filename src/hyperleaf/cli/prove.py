@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "--scenarios",
     metavar="NAME,...",
     default="",
-    help="What shall happen to the lab afterwards: node-joins, reflector-lost, or all.",
+    help="What shall happen to the lab afterwards, or all; a wrong name lists them.",
 )
 @click.option(
     "--report",
