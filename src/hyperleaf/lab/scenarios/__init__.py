@@ -15,11 +15,14 @@ from hyperleaf.lab.outcome import Scenario
 from hyperleaf.lab.scenarios import (
     border_lost,
     both_reflectors_lost,
+    duplicate_address,
+    floating_vip,
     frr_crashes,
     leaf_reboots,
     node_joins,
     node_leaves,
     reflector_lost,
+    silent_guest,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ ALL: dict[str, Story] = {
     "node-leaves": Story("A leaf loses its power for good.", node_leaves.tell),
     "frr-crashes": Story("A leaf's FRR dies and is started again.", frr_crashes.tell),
     "leaf-reboots": Story("A leaf reboots, FRR after its datapath and before.", leaf_reboots.tell),
+    "floating-vip": Story("An address moves between guests of two leaves.", floating_vip.tell),
+    "silent-guest": Story("A guest that never said a word is looked for.", silent_guest.tell),
+    "duplicate-address": Story("Two guests have one address.", duplicate_address.tell),
 }
 
 
