@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.lab import (
     checks,
+    diagnosis,
     estate,
     leases,
     overlay,
@@ -47,13 +48,15 @@ def prove(  # noqa: PLR0913 - what is proven, and how
     on: runtime.Name | None = None,
     agents: Agents | None = None,
     say: Callable[[Heard], None] = lambda _heard: None,
+    before: Callable[[Lab], None] = lambda _lab: None,
     afterwards: Callable[[Proof, Lab, Path], None] | None = None,
 ) -> Proof:
     """Prove what was rendered, a folder or files by their paths, in a lab of its own.
 
     `asked` are scenarios to go through at the end; `on` is the runtime, else found out by probing;
-    `afterwards` gets the proof, the lab that still
-    stands, and the lab's folder.
+    `agents` carry the objects out, the lab's own where none are given.
+    `before` gets the lab as it stands before anything is asked, `afterwards` the proof, the lab
+    that still stands, and the lab's folder.
     What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
     RenderedError, KernelError where nothing can be proven.
     """
@@ -79,7 +82,7 @@ def prove(  # noqa: PLR0913 - what is proven, and how
         ) as booted:
             seconds["boot"] = round(booted.boot_seconds, 2)
             lab = Lab(booted, read, around, theirs)
-            proof = _looked_at(lab, _ask(lab, place, say, asked), say)
+            proof = _looked_at(lab, _ask(lab, place, say, asked, before), say)
             seconds |= {**lab.seconds, "all": round(time.monotonic() - began, 2)}
             proof = replace(proof, seconds=seconds, runtime=found.name)
             if afterwards is not None:
@@ -95,14 +98,23 @@ def _written(files: Iterable[tuple[str, str]], folder: Path) -> Path:
     return folder
 
 
-def _ask(lab: Lab, place: Path, say: Callable[[Heard], None], stories: Sequence[str]) -> Proof:
-    """Build the lab and return what it says."""
+def _ask(
+    lab: Lab,
+    place: Path,
+    say: Callable[[Heard], None],
+    stories: Sequence[str],
+    before: Callable[[Lab], None],
+) -> Proof:
+    """Build the lab and return what it says, with the likely causes of what is wrong."""
     kernel, stated, around = lab.kernel, lab.rendered.expected, lab.around
     carried_out = "the rendered objects can be carried out"
     try:
         estate.build(lab, place, say)
     except (AgentError, CommandError, CaptureError, UnsupportedError) as error:
-        return Proof((Checked(carried_out, str(error)),), {}, "", expected=stated)
+        failed = diagnosis.refused(lab, Checked(carried_out, str(error)), error)
+        say((failed,))
+        return Proof((failed,), {}, "", expected=stated)
+    before(lab)
     asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")
     began = time.monotonic()
@@ -117,10 +129,12 @@ def _ask(lab: Lab, place: Path, say: Callable[[Heard], None], stories: Sequence[
     )
     lab.seconds["checks"] = round(time.monotonic() - began, 2)
     say(checked)
+    with estate.part(lab, "causes", say):
+        checked = diagnosis.explain(lab, checked)
     told = []
     for name in stories:
         say(name)
-        told.append(scenarios.play(lab, name))
+        told.append(diagnosis.of_scenario(lab, scenarios.play(lab, name)))
         lab.seconds[name] = told[-1].seconds
         say(told[-1])
     seen = tuple(_seen(one) for one in lab.guests)

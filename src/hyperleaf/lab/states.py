@@ -6,6 +6,8 @@ import json
 from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.lab import readings
+from hyperleaf.lab.leaf import lacking, unset
 from hyperleaf.lab.outcome import Checked
 
 if TYPE_CHECKING:
@@ -14,31 +16,77 @@ if TYPE_CHECKING:
     from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.kernel import Kernel
+    from hyperleaf.lab.readings import Reading, Route
 
 Link = dict[str, Any]
 
 
 def look(kernel: Kernel, stated: Mapping[str, Any], around: Surroundings) -> Iterator[Checked]:
-    """Yield what is so on every leaf: router-ids, gateways, tunnels and their bridge ports."""
-    for cluster in stated["forbidden"]["ranges"]:
-        for leaf in around.leaves(cluster):
-            links = {
-                one["ifname"]: one
-                for one in json.loads(kernel.run("ip -j -d addr", node=leaf.name).out)
-            }
-            yield from of_leaf(leaf, links, stated)
-            for name, domain in stated["domains"].items():
-                if domain["device"] in links:
-                    words = f"ip -j route show table {domain['table']}; echo; "
-                    words += f"ip -j -6 route show table {domain['table']}"
-                    said = kernel.run(words, node=leaf.name).out.splitlines()
-                    routes = [one for line in said if line for one in json.loads(line)]
-                    title = f"{leaf.name}: {name} knows no other tenant's networks"
-                    fault = ", ".join(strange(name, routes, stated))
-                    yield Checked(title, fault, places=(leaf.name,), subject=name)
+    """Yield what is so on every leaf: router-ids, gateways, tunnels, settings, filters, routes."""
+    clusters = {place for one in stated["segments"].values() for place in one["clusters"]}
+    hosts = [one for cluster in sorted(clusters) for one in around.hosts(cluster)]
+    leaves = [one for cluster in stated["forbidden"]["ranges"] for one in around.leaves(cluster)]
+    said = readings.take(kernel, {one.name for one in (*hosts, *leaves)})
+    for host in hosts:
+        yield from of_trunk(host, said[host.name].links, stated)
+    for leaf in leaves:
+        yield from of_leaf(leaf, said[leaf.name].links, stated)
+        yield from of_host(leaf, said[leaf.name], stated)
+        yield from of_routes(leaf, said[leaf.name], stated)
 
 
-def strange(vrf: str, routes: Iterable[Link], stated: Mapping[str, Any]) -> list[str]:
+def of_trunk(host: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) -> Iterator[Checked]:
+    """Yield whether the VLANs of a host's networks are on its NICs.
+
+    Hosts that are all wrong in the same way reach each other: packets alone do not show it.
+    """
+    there = {
+        _about(one, "info_data").get("id")
+        for one in links.values()
+        if one.get("linkinfo", {}).get("info_kind") == "vlan"
+    }
+    for name, segment in stated["segments"].items():
+        if segment["transport"] == "vlan" and host.cluster in segment["clusters"]:
+            title = f"{host.name}: VLAN {segment['vlan']} of {name} is on a NIC"
+            known = ", ".join(str(one) for one in sorted(filter(None, there))) or "none"
+            fault = "" if segment["vlan"] in there else f"there is {known}"
+            yield Checked(title, fault, places=(host.name,), subject=name)
+
+
+def of_host(leaf: Node, said: Reading, stated: Mapping[str, Any]) -> Iterator[Checked]:
+    """Yield whether a leaf's kernel settings and its filter are a leaf's."""
+    wrong = [f"{name} is not {value}" for name, value, _ in unset(said.settings)]
+    title = f"{leaf.name}: its kernel settings are a leaf's"
+    yield Checked(title, ", ".join(wrong), places=(leaf.name,))
+    ranges = stated["forbidden"]["ranges"][leaf.cluster]
+    wrong = [what for what, _ in lacking(said.filters, ranges)]
+    title = f"{leaf.name}: its filter keeps tenants off hosts"
+    yield Checked(title, ", ".join(wrong), places=(leaf.name,))
+
+
+def of_routes(leaf: Node, said: Reading, stated: Mapping[str, Any]) -> Iterator[Checked]:
+    """Yield whether a leaf's VRFs know no other tenant's networks, and announce their own."""
+    here = _segments(leaf, stated)
+    for name, domain in stated["domains"].items():
+        if domain["device"] not in said.links:
+            continue
+        title = f"{leaf.name}: {name} knows no other tenant's networks"
+        odd = strange(name, said.within(domain["table"], "unicast"), stated)
+        yield Checked(title, ", ".join(odd), places=(leaf.name,), subject=name)
+        own = [
+            subnet
+            for one in here.values()
+            if one["vrf"] == name and one["gateways"]
+            for subnet in one["subnets"]
+        ]
+        known = said.speaker.announced(domain["vni"]) if said.speaker is not None else set()
+        missing = ", ".join(one for one in own if one not in known)
+        title = f"{leaf.name}: {name}'s networks are announced to other leaves"
+        fault = f"not {missing}" if missing else ""
+        yield Checked(title, fault, places=(leaf.name,), subject=name)
+
+
+def strange(vrf: str, routes: Iterable[Route], stated: Mapping[str, Any]) -> list[str]:
     """Return the routes of a VRF that lead into another one's subnets, and are no crossing.
 
     Packets alone do not show it: without a way back nothing answers, and all the same they arrive.
@@ -58,10 +106,9 @@ def strange(vrf: str, routes: Iterable[Link], stated: Mapping[str, Any]) -> list
     ]
     found = []
     for route in routes:
-        if route.get("type", "unicast") == "unicast" and route["dst"] != "default":
-            to = ip_network(route["dst"])
-            if any(to[0] in one and to.prefixlen >= one.prefixlen for one in theirs):
-                found.append(str(to))
+        to = ip_network(route.to)
+        if to.prefixlen and any(to[0] in one and to.prefixlen >= one.prefixlen for one in theirs):
+            found.append(str(to))
     return found
 
 
@@ -107,11 +154,7 @@ def link_local(mac: str) -> IPv6Address:
 
 def of_leaf(leaf: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) -> Iterator[Checked]:
     """Yield what `ip -j -d addr` of a leaf says against what is stated."""
-    here = {
-        name: one
-        for name, one in stated["segments"].items()
-        if one["transport"] == "evpn" and leaf.cluster in one["clusters"]
-    }
+    here = _segments(leaf, stated)
     domains = {name: stated["domains"][name] for name in {one["vrf"] for one in here.values()}}
     own = f"{leaf.address}/32"
     for device in ("lo", *(one["device"] for one in domains.values())):
@@ -123,9 +166,18 @@ def of_leaf(leaf: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) ->
     for name, segment in here.items():
         yield from _gateways(leaf, links, name, segment)
         yield _tunnel(leaf, links, name, segment["vni"], segment["mtu"])
+        yield _ports(leaf, links, name, segment)
     for name, domain in domains.items():
         yield _tunnel(leaf, links, name, domain["vni"], None)
         yield _router_mac(leaf, links, name, domain["vni"])
+
+
+def _segments(leaf: Node, stated: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: one
+        for name, one in stated["segments"].items()
+        if one["transport"] == "evpn" and leaf.cluster in one["clusters"]
+    }
 
 
 def _addresses(link: Link) -> list[str]:
@@ -168,6 +220,24 @@ def _tunnel(leaf: Node, links: Mapping[str, Link], name: str, vni: int, mtu: int
     if not port.get("neigh_suppress"):
         wrong.append("floods what could be answered")
     return Checked(title, ", ".join(wrong), places=(leaf.name,), subject=name)
+
+
+def _ports(leaf: Node, links: Mapping[str, Link], name: str, segment: Mapping[str, Any]) -> Checked:
+    """Check that guests on a segment's bridge were plugged in with its MTU."""
+    vni = segment["vni"]
+    tunnel = next(
+        (one for one in links.values() if _about(one, "info_data").get("id") == vni), {"master": ""}
+    )
+    wrong = {
+        one["mtu"]
+        for one in links.values()
+        if one.get("master") == tunnel.get("master") != ""
+        and one.get("linkinfo", {}).get("info_kind") == "veth"
+        and one["mtu"] != segment["mtu"]
+    }
+    title = f"{leaf.name}: guests of {name} have its MTU {segment['mtu']}"
+    fault = f"some have {', '.join(map(str, sorted(wrong)))}" if wrong else ""
+    return Checked(title, fault, places=(leaf.name,), subject=name)
 
 
 def _router_mac(leaf: Node, links: Mapping[str, Link], name: str, vni: int) -> Checked:
