@@ -10,6 +10,7 @@ from hyperleaf.api import load
 from hyperleaf.lab import guests, reading
 from hyperleaf.lab.checks import Answer, Probe
 from hyperleaf.lab.promises import promises
+from hyperleaf.lab.readings import Route
 from hyperleaf.lab.states import link_local, strange
 from hyperleaf.plan.clusters import plan
 from hyperleaf.plan.expected import pairs
@@ -108,5 +109,6 @@ def test_a_gateways_link_local_address_follows_from_its_mac() -> None:
 
 def test_a_route_into_another_tenants_network_is_strange(folder: Path) -> None:
     stated = reading.read(folder).expected
-    routes = [{"dst": "172.20.200.0/24"}, {"dst": "172.20.100.7"}, {"dst": "default"}]
+    tos = ("172.20.200.0/24", "172.20.100.7/32", "0.0.0.0/0")
+    routes = [Route("unicast", to, 20100, ("br20100",), "bgp") for to in tos]
     assert strange("red", routes, stated) == ["172.20.200.0/24"]
