@@ -26,19 +26,18 @@ else
   [ -z "$mtu" ] || ip link set eth0 mtu "$mtu"
   [ -z "$router" ] || ip route replace default via "${router%% *}"
 fi
-mtu=$(cat /sys/class/net/eth0/mtu)
-printf '{"event":"lease","uptime":%s,"state":"%s","ip":"%s","router":"%s","mtu":"%s",' \
-  "$(cut -d' ' -f1 /proc/uptime)" "$1" "${ipv6:-$ip/$mask}" "$router" "$mtu" >/run/told
-printf '"server":"%s","seconds":"%s"}\n' "$serverid" "$lease" >>/run/told
-cat /run/told >/dev/ttyS0
+said="\"state\":\"$1\",\"ip\":\"${ipv6:-$ip/$mask}\",\"router\":\"$router\",\"told\":\"$mtu\""
+said="$said,\"mtu\":\"$(cat /sys/class/net/eth0/mtu)\",\"server\":\"$serverid\""
+printf '{"event":"lease%s","uptime":%s,%s}\n' "${ipv6:+6}" \
+  "$(cut -d' ' -f1 /proc/uptime)" "$said" >/dev/ttyS0
 TOLD
 
-# A session counts along one TCP connection, ten a second, and keeps the last answer.
+# A session counts along one TCP connection, four a second, and keeps the last answer.
 cat >/bin/session <<'SESSION'
 #!/bin/sh
 rm -f "/run/session-$1" "/run/session-$1.ended"
 number=0
-while number=$((number + 1)); do echo $number; usleep 100000; done |
+while number=$((number + 1)); do echo $number; usleep 250000; done |
   nc "$2" "$3" |
   while read -r answer; do echo "$answer" >"/run/session-$1"; done
 echo >"/run/session-$1.ended"

@@ -1,7 +1,8 @@
 """Runs inside a lab's kernel: returns every line that TCP sessions bring, for as long as they last.
 
-Nothing of hyperleaf is imported here. The only argument is a JSON list of ends, each with its
-`namespace`, a `device` to be bound to or nothing, and a `port`. It says `ready` once all are open.
+Nothing of hyperleaf is imported here. The first argument is a file: it ends once that is there;
+FILE.began is there once all ends are open. The second is a JSON list of them, each with its
+`namespace`, a `device` to be bound to or nothing, and a `port`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import os
 import selectors
 import socket
 import sys
+from pathlib import Path
+
+LOOK_SECONDS = 0.5
 
 
 def listening(device: str, port: int) -> socket.socket:
@@ -25,17 +29,17 @@ def listening(device: str, port: int) -> socket.socket:
 
 
 def main() -> None:
-    """Return what comes until the kernel goes."""
+    """Return what comes until the file is there."""
+    until_file = Path(sys.argv[1])
     selector = selectors.DefaultSelector()
-    for one in json.loads(sys.argv[1]):
+    for one in json.loads(sys.argv[2]):
         place = os.open(f"/run/netns/{one['namespace']}", os.O_RDONLY)
         os.setns(place, os.CLONE_NEWNET)  # type: ignore[attr-defined,unused-ignore] # Python 3.12
         os.close(place)
         selector.register(listening(one["device"], one["port"]), selectors.EVENT_READ, "door")
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    while True:
-        for key, _ in selector.select():
+    Path(f"{until_file}.began").touch()
+    while not until_file.exists():
+        for key, _ in selector.select(LOOK_SECONDS):
             opened = key.fileobj
             assert isinstance(opened, socket.socket)  # noqa: S101 - nothing else is registered
             if key.data == "door":

@@ -13,7 +13,6 @@ import json
 import os
 import shlex
 import shutil
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 TALK, RELAY = (Path(__file__).with_name(f"vm_{one}.py") for one in ("talk", "relay"))
 MEMORY_MIB = 112
 BOOT_SECONDS = 90
-MOVE_SECONDS = 120
+MOVE_SECONDS, RUNS_SECONDS = 120, 30
 PORT = 49152  # KubeVirt's for a migration's main stream
 PLACE = "/run/vms"
 # A guest's memory and devices, without firmware of cards nobody boots from; the same on both sides.
@@ -260,41 +259,51 @@ def _remove(kernel: Kernel, vm: Vm, pod: Pod) -> None:
     kernel.run(["ip", "netns", "del", pod.namespace], beside=pod.node, check=False)
 
 
-def migrate(guest: Running, node: str, route: Route) -> Moved:
-    """Let a guest move to a node while it runs; VmError tells why it did not arrive."""
+@dataclass(slots=True)
+class Move:
+    """A migration that waits to begin: the pod that the guest will be in, and both relays."""
+
+    guest: Running
+    pod: Pod
+    route: Route
+    relays: tuple[Future[Ran], Future[Ran]]
+
+    def go(self) -> Moved:
+        """Let the guest move while it runs; VmError tells why it did not arrive."""
+        guest, kernel, old, new = self.guest, self.guest.kernel, self.guest.pod, self.pod
+        told = [*_limits(self.route.limit), _execute("migrate", uri=f"unix:{old.file('out')}")]
+        until = {"ask": "query-migrate", "ends": ["completed", "failed", "cancelled"]}
+        said = _talk(kernel, old, "qmp", MOVE_SECONDS, commands=told, until=until)
+        if said["last"]["status"] != "completed":
+            raise VmError(f"{guest.vm.name} did not move to {new.node}: {said['last']}")
+        until = {"ask": "query-status", "ends": ["running"]}
+        _talk(kernel, new, "qmp", RUNS_SECONDS, commands=[], until=until)
+        guest.pod = new
+        kernel.run(f"kill -9 $(cat {old.file('pid')})", node=old.node, check=False)
+        target, source = (kernel.wait(one, RUNS_SECONDS) for one in self.relays)
+        if target.status or source.status:
+            raise VmError(f"the stream to {new.node}: {target}\n{source}")
+        arrived, last = json.loads(target.out.splitlines()[-1]), said["last"]
+        return Moved(
+            seconds=last["total-time"] / 1000,
+            standstill=last["downtime"] / 1000,
+            sent=int(arrived["bytes"]),
+            limit=int(said["answers"][1]["max-bandwidth"]),
+            peer=str(arrived["peer"]),
+        )
+
+
+def prepare(guest: Running, node: str, route: Route) -> Move:
+    """Make a pod on the node that a guest is to move to, and the way there."""
     kernel, old = guest.kernel, guest.pod
     new = Pod(f"{guest.vm.name}-{len(guest.pods) + 1}", node)
     _start(guest, new, incoming=True)
-    arriving = {"execute": "migrate-incoming", "arguments": {"uri": f"unix:{new.file('in')}"}}
-    _talk(kernel, new, "qmp", 30, commands=[arriving])
-    target = _relay(kernel, route.target, "in", new.file("in"), route.target.address, str(PORT))
+    arriving = _execute("migrate-incoming", uri=f"unix:{new.file('in')}")
+    _talk(kernel, new, "qmp", RUNS_SECONDS, commands=[arriving])
     ends = (route.source.address, route.target.address, str(PORT))
+    target = _relay(kernel, route.target, "in", new.file("in"), *ends[1:])
     source = _relay(kernel, route.source, "out", old.file("out"), *ends)
-    began = time.monotonic()
-    said = _talk(
-        kernel,
-        old,
-        "qmp",
-        MOVE_SECONDS,
-        commands=[*_limits(route.limit), _execute("migrate", uri=f"unix:{old.file('out')}")],
-        until={"ask": "query-migrate", "ends": ["completed", "failed", "cancelled"]},
-    )
-    if said["last"]["status"] != "completed":
-        raise VmError(f"{guest.vm.name} did not move to {node}: {said['last']}")
-    seconds = time.monotonic() - began
-    _talk(kernel, new, "qmp", 30, commands=[], until={"ask": "query-status", "ends": ["running"]})
-    guest.pod = new
-    kernel.run(f"kill -9 $(cat {old.file('pid')})", node=old.node, check=False)
-    arrived = json.loads(kernel.wait(target, 30).out.splitlines()[-1])
-    kernel.wait(source, 30)
-    last = said["last"]
-    return Moved(
-        seconds=last.get("total-time", seconds * 1000) / 1000,
-        standstill=last.get("downtime", 0) / 1000,
-        sent=int(arrived["bytes"]),
-        limit=int(said["answers"][1]["max-bandwidth"]),
-        peer=str(arrived["peer"]),
-    )
+    return Move(guest, new, route, (target, source))
 
 
 def _execute(command: str, **arguments: object) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def _move(
     sent = streams.start(lab.kernel, ways)
     time.sleep(BEFORE_SECONDS)
     yield sent.happened(f"the guest begins to move from {play.home.name} to {play.away.name}")
+    began = sent.seconds()
     moved = move.go()
     yield sent.happened("the guest runs there")
     time.sleep(AFTER_SECONDS)
@@ -75,7 +76,8 @@ def _move(
     yield Figure("the guest stands still, as QEMU counts", moved.standstill, "s")
     for line, (title, _, bound) in zip(lines, _watchers(play), strict=True):
         limit = GAP_LIMIT_SECONDS if bound else None
-        yield Figure(f"gap seen {title}", round(line.gap_seconds, 2), "s", limit)
+        gap = line.between(began, len(line.answered) * line.every).gap_seconds
+        yield Figure(f"gap seen {title}", round(gap, 2), "s", limit)
     for line, (title, one, _) in zip(lines, _watchers(play), strict=True):
         fault = "" if any(line.answered[-20:]) else "no packet of the last second was answered"
         yield play.checked(KIND, f"the guest is reached after it moved, {title}", fault, one)
@@ -158,7 +160,10 @@ def _lease(play: moving.Stage, guest: Running, address: str) -> Iterator[Told]:
     """Ask for the lease once more from the new leaf: the address must stay."""
     if guest.vm.address != "dhcp":
         return
-    guest.run(f"udhcpc -f -q -n -t 8 -T 1 -A 1 -O mtu -r {address} -i eth0 -s /bin/told", 40)
+    client = "timeout 20 udhcpc -f -q -n -t 8 -T 1 -A 1 -O mtu -i eth0 -s /bin/told"
+    status, said = guest.run(f"{client} -r {address}", 40)
     told = str(guest.told("lease")["ip"]).partition("/")[0]
     fault = "" if told == address else f"it is given {told}"
+    if status:
+        fault = f"nobody answers: {said}"
     yield play.checked(KIND, f"its lease of {address} is confirmed at {guest.node}", fault)

@@ -84,12 +84,15 @@ class Stage:
         return Checked(title, fault, kind, ends, tuple(places), self.network, hoped)
 
 
-def stage(lab: Lab) -> Stage | None:
-    """Return the segment that shows most: with leases, seen from a third leaf and from behind."""
+def stage(lab: Lab, cluster: str = "") -> Stage | None:
+    """Return the segment that shows most: with leases, seen from a third leaf and from behind.
+
+    It is one of the cluster where one is named.
+    """
     found = [
         one
         for expected in lab.rendered.expected["guests"]
-        if expected["at"] != BORDERS
+        if expected["at"] != BORDERS and cluster in {"", expected["at"]}
         for one in _stages(lab, expected)
     ]
     return max(found, key=_shows, default=None)
