@@ -1,4 +1,4 @@
-"""Pages of docs/ that follow from the code: rooms, codes, commands, the language, the rows.
+"""Pages of docs/ that follow from the code: rooms, codes, commands, language, rows, mutations.
 
 Run without arguments to write them; with --check to be told which are out of date.
 """
@@ -154,11 +154,50 @@ def rows() -> str:
     return "".join(parts)
 
 
+# What fails, by the kind of check: a proof is red by packets, or by what machines say.
+CAUGHT: Final = {
+    "gateway": "a guest does not reach its gateway",
+    "lease": "what DHCP tells a guest",
+    "mtu": "a packet of exactly the MTU, or of one byte more",
+    "node": "a guest reaches a node, or a node a guest",
+    "outside": "the way out, or in, or whom the outside sees",
+    "pair": "pairs of guests",
+    "router": "the router that guests are told of by IPv6",
+    "service": "a guest reaches a service that is kept from it",
+    "session": "sessions of the fabric",
+    "state": "what a machine has: devices, routes, settings, filters",
+}
+
+
+def mutations() -> str:
+    """Return the table of mistakes that the proof finds, from the data of their tests."""
+    path = ROOT / "tests" / "lab" / "mutations.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parts = [
+        "# Mistakes that the proof finds\n\n"
+        + MADE
+        + f"Each of these {len(known)} mistakes is made in rendered objects, or done to a running "
+        "node, in a lab\nof its own: the proof turns red, and names the object first "
+        "(`tests/lab/test_mutations.py`;\n`make test` tries some of them, `make soak` all). A `*` "
+        "stands for a part of a name that is a hash.\n\n"
+        "| Mistake | What a person did | Where | Found by | Object named |\n|---|---|---|---|---|\n"
+    ]
+    for name, one in known.items():
+        places = {change["in"].partition("/")[0] for change in one.get("change", ())}
+        places |= {"a running node"} if one.get("run") else set()
+        where = ", ".join(sorted(places))
+        parts.append(f"| {name} | {one['did']} | {where} | {one['caught']} | `{one['named']}` |\n")
+    parts.append("\nFound by, at least:\n\n")
+    parts.extend(f"* {kind}: {what}.\n" for kind, what in CAUGHT.items())
+    return "".join(parts)
+
+
 PAGES = {
     "architecture.md": architecture,
     "reference/codes.md": codes,
     "reference/commands.md": commands,
     "reference/estate.md": language,
+    "reference/mutations.md": mutations,
     "rows.md": rows,
 }
 
