@@ -1,6 +1,7 @@
-"""Runs inside a lab's kernel that stands for a host: proves what lies beside, on that kernel.
+"""Runs where hyperleaf is not installed: proves what lies beside, with the hyperleaf beside it.
 
-The only argument is a folder: `rendered`, `around.pickle` and the `hyperleaf` to run are in it.
+Arguments: a folder (`rendered`, `around.pickle` and the `hyperleaf` to run are in it), a runtime.
+In a lab's kernel that stands for a host, on its own kernel; for an ordinary user, in his name.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from pathlib import Path
 HERE = Path(sys.argv[1])
 sys.path[:0] = [str(HERE)]
 
-from hyperleaf.lab import root  # noqa: E402 - found by the line above
+from hyperleaf.lab.kernel import KernelError  # noqa: E402 - found by the line above
+from hyperleaf.lab.modules import ModulesError  # noqa: E402
 from hyperleaf.lab.prove import prove  # noqa: E402
+from hyperleaf.lab.root import RootError  # noqa: E402
+from hyperleaf.lab.runtime import NAMES, NoRuntimeError  # noqa: E402
 
-# The root of this very kernel is the one that the lab stands on.
-place = root.cache_folder() / "lab" / f"root-{root.recipe()}"
-(place / "recipe.json").write_text("{}")
 around = pickle.loads((HERE / "around.pickle").read_bytes())  # noqa: S301 - our own
-proof = prove(HERE / "rendered", around, on="native")
-told = {
-    "runtime": proof.runtime,
-    "checks": len(proof.all),
-    "wrong": [(one.title, one.fault) for one in proof.wrong],
-    "seconds": dict(proof.seconds),
-}
+try:
+    proof = prove(HERE / "rendered", around, on=NAMES.get(sys.argv[2]))
+    told = {
+        "runtime": proof.runtime,
+        "checks": len(proof.all),
+        "wrong": [(one.title, one.fault) for one in proof.wrong],
+        "seconds": dict(proof.seconds),
+    }
+except (KernelError, ModulesError, NoRuntimeError, RootError) as error:
+    told = {"error": str(error)}
 sys.stdout.write("\n" + json.dumps(told) + "\n")

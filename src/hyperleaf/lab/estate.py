@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 CONVERGED_SECONDS = 45
 AT_ONCE = 4
 CORES = len(os.sched_getaffinity(0))
-MOST = 10
+# How many machines a kernel bears; what the world around costs, in machines.
+MOST, WORLD = 10, 1
 LISTENERS = Path(__file__).with_name("listeners.py")
 BGP = 179
 T = TypeVar("T")
@@ -50,14 +51,14 @@ class Lab:
     missing: str = ""
 
 
-def layout(around: Surroundings, kernels: int = 0) -> Layout:
+def layout(around: Surroundings, kernels: int = 0, cores: int = CORES) -> Layout:
     """Spread nodes over kernels: as many as asked for, else as are quickest; the world is in 0.
 
     Borders stand beside the world; each node joins the kernel that has least to do by then.
     """
     machines = len(around.nodes) + len(around.borders)
-    wanted = kernels or max(min(CORES, machines), -(-machines // MOST))
-    load = [len(around.borders), *([0] * (wanted - 1))]
+    wanted = kernels or max(min(cores, machines), -(-(machines + WORLD) // MOST))
+    load = [len(around.borders) + WORLD, *([0] * (wanted - 1))]
     places = {}
     for node in around.nodes:
         place = load.index(min(load))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.lab import wires
 from hyperleaf.lab.channel import Channel, KernelError, Ran
-from hyperleaf.lab.wires import Patch
+from hyperleaf.lab.wires import End, Patch
 from hyperleaf.process import ProcessError, serving
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from subprocess import Popen
 
-    from hyperleaf.lab.wires import End, Nic
+    from hyperleaf.lab.wires import Nic
 
-__all__ = ["CommandError", "Kernel", "KernelError", "Layout", "Ran", "boot"]
+__all__ = ["CommandError", "End", "Kernel", "KernelError", "Layout", "Ran", "boot"]
 
 BOOT_SECONDS = 30
 END_SECONDS = 3

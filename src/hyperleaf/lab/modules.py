@@ -15,7 +15,8 @@ from hyperleaf.process import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEEDED = ("gcc", "make", "flex", "bison", "bc", "xz", "gzip")
+# Commands, and the packages that have them.
+TOOLS = {one: one for one in ("gcc", "make", "flex", "bison", "bc", "gzip")} | {"xz": "xz-utils"}
 SECONDS = 1800
 OPTIONS = (
     *("-e", "NF_TABLES_INET", "-e", "NF_TABLES_IPV4", "-e", "NF_TABLES_IPV6"),
@@ -75,7 +76,7 @@ def source_package(version: str) -> str:
 
 def build(scratch: Path, kernel: Path, version: str, into: Path) -> None:
     """Build the modules for the kernel unpacked in `kernel`, whose source is in scratch/source."""
-    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
         raise ModulesError(f"to build the kernel's modules: apt install {' '.join(missing)}")
     (archive,) = (scratch / "source" / "usr" / "src").glob("linux-source-*.tar.xz")

@@ -6,18 +6,22 @@ of a later release than the root: 10.3.0 strands leaves after a BFD down (FRRout
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import modules
+from hyperleaf.lab.runtime import NoRuntimeError, namespaces
+from hyperleaf.lab.scratch import for_all_to_read
 from hyperleaf.process import ProcessError, run
 
 if TYPE_CHECKING:
@@ -39,6 +43,12 @@ WITHOUT = ("doc", "man", "locale", "info")
 PLACES = ("etc/netns", "etc/hyperleaf", "etc/NetworkManager", "etc/sysctl.d", "lab")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 ROOT_SECONDS = 900
+REMOVE_SECONDS = 120
+# Commands, and the packages that have them.
+TOOLS = {"mmdebstrap": "mmdebstrap", "apt-get": "apt", "dpkg": "dpkg", "tar": "tar"}
+HALF_MADE = ".root-"
+# What is on the disk at most while the root is made, the kernel's source among it.
+ROOM_MIB = 2500
 
 
 class RootError(Exception):
@@ -80,27 +90,45 @@ def recipe() -> str:
 def ready(say: Callable[[str], None] = lambda _line: None) -> Root:
     """Return the root, made first where it is not there; RootError says what is missing."""
     place = cache_folder() / "lab" / f"root-{recipe()}"
-    if (place / "recipe.json").is_file():
-        return Root(place / "root")
-    with _alone(place.parent):
+    with for_all_to_read():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _searchable(place.parent)
         if not (place / "recipe.json").is_file():
-            _make(place, say)
+            with _alone(place.parent):
+                if not (place / "recipe.json").is_file():
+                    _make(place, say)
     return Root(place / "root")
+
+
+def _searchable(folder: Path) -> None:
+    """Refuse a folder that the ids of an ordinary user's lab could not come by."""
+    if os.geteuid() == 0:
+        return
+    way = [folder.resolve(), *folder.resolve().parents]
+    closed = [str(one) for one in reversed(way) if not one.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        raise RootError(
+            f"the lab's users cannot come by {', '.join(closed)}: chmod o+x {' '.join(closed)}, "
+            "or name another folder by HYPERLEAF_CACHE"
+        )
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the cache while something is made in it: a second lab waits, then finds it made."""
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _make(place: Path, say: Callable[[str], None]) -> None:
-    scratch = place.with_name(f".{place.name}.{os.getpid()}")
-    scratch.mkdir(parents=True)
+    _need()
+    for left in place.parent.glob(f"{HALF_MADE}*"):  # of one that was killed
+        _remove(left)
+    scratch = place.with_name(f"{HALF_MADE}{os.getpid()}")
     try:
+        scratch.mkdir()
+        _room(scratch)
         say("the kernel: Debian's User-Mode Linux")
         kernel = _kernel(scratch, say)
         say("the routing daemons: Debian's FRR")
@@ -112,10 +140,55 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
         (scratch / "root").rename(finished / "root")
         (finished / "recipe.json").write_text(json.dumps({"recipe": recipe()}))
         finished.rename(place)
-    except ProcessError as error:
-        raise RootError(str(error)) from error
+    except (ProcessError, OSError) as error:
+        raise RootError(_told(error, place.parent)) from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _remove(scratch)
+
+
+def _need() -> None:
+    """Refuse to begin where commands are missing: all of them at once."""
+    built = list(cache_folder().glob("lab/modules-*"))
+    tools = TOOLS if built else {**TOOLS, **modules.TOOLS}
+    missing = [package for tool, package in tools.items() if shutil.which(tool) is None]
+    if not KEYRING.exists():
+        missing.append("debian-archive-keyring")
+    if missing:
+        wanted = " ".join(dict.fromkeys(missing))
+        raise RootError(f"to make the lab's root, once: apt install {wanted}")
+
+
+def _room(folder: Path) -> None:
+    """Refuse to begin where the root would not fit."""
+    left = shutil.disk_usage(folder).free >> 20
+    if left < ROOM_MIB:
+        raise RootError(_full(folder.parent, f"{left:,} MiB are left"))
+
+
+def _told(error: ProcessError | OSError, folder: Path) -> str:
+    """Return what went wrong; a full disk in one sentence."""
+    if isinstance(error, OSError):
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    else:
+        full = os.strerror(errno.ENOSPC) in error.finished.stderr + error.finished.stdout
+    return _full(folder, os.strerror(errno.ENOSPC)) if full else str(error)
+
+
+def _full(folder: Path, said: str) -> str:
+    return (
+        f"{folder}: {said}; the lab's root takes {ROOM_MIB:,} MiB while it is made: "
+        "make room, or name another folder by HYPERLEAF_CACHE"
+    )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, of whichever of an ordinary user's ids its files are."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        with suppress(ProcessError, NoRuntimeError):
+            words = [*namespaces(), "rm", "-rf", str(folder)]
+            run(words, timeout_seconds=REMOVE_SECONDS, accept=range(256))
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kernel(scratch: Path, say: Callable[[str], None]) -> Path:
@@ -151,8 +224,6 @@ def _archive(folder: Path) -> Path:
 
 
 def _debian(folder: Path, *over: Path) -> None:
-    if shutil.which("mmdebstrap") is None:
-        raise RootError("there is no mmdebstrap: apt install mmdebstrap")
     modules = (
         f"mkdir -p {' '.join(f'/{one}' for one in PLACES)} /usr/lib/modules && "
         "cd /usr/lib/uml/modules && for version in *; do "
@@ -186,8 +257,6 @@ def mirror() -> str:
 
 def source(release: str) -> str:
     """Return the line that names a release of Debian on this machine's mirror."""
-    if not KEYRING.exists():
-        raise RootError("there is no debian-archive-keyring: apt install debian-archive-keyring")
     return f"deb [signed-by={KEYRING}] {mirror()} {release} main"
 
 

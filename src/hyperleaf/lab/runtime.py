@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 Name = Literal["native", "uml"]
 NAMES: dict[str, Name] = {"native": "native", "uml": "uml"}
 PROBE_SECONDS = 10
+SUBUID, SUBGID = Path("/etc/subuid"), Path("/etc/subgid")
+IDS = 65536
 # Every kind of device that a leaf has, made in a namespace of its own by the root's commands; the
 # name of each that cannot be is said, with the kernel's word for it.
 _PROBE = """
@@ -65,7 +69,11 @@ class Runtime:
 
 def check() -> None:
     """Raise NoRuntimeError where no lab can run here, whatever its kernel."""
-    _namespaces()
+    try:
+        run([*namespaces(), "true"], timeout_seconds=PROBE_SECONDS)
+    except ProcessError as error:
+        said = error.finished.stderr.strip() or error.happened()
+        raise NoRuntimeError(f"namespaces cannot be opened here: {said}") from error
 
 
 def find(forced: Name | None = None, root: Path = Path("/")) -> Runtime:
@@ -73,7 +81,7 @@ def find(forced: Name | None = None, root: Path = Path("/")) -> Runtime:
 
     What the host's kernel can do is tried with the commands below `root`.
     """
-    enter = _namespaces()
+    enter = namespaces()
     if forced == "uml":
         return Runtime("uml", "asked for", enter)
     lacks = _lacks(root, enter)
@@ -95,7 +103,7 @@ def _lacks(root: Path, enter: tuple[str, ...]) -> str:
     return ", ".join(said.splitlines())
 
 
-def _namespaces() -> tuple[str, ...]:
+def namespaces() -> tuple[str, ...]:
     """Return the command that opens namespaces in which we are root."""
     words = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
     lacking = list(_lacking())
@@ -103,8 +111,8 @@ def _namespaces() -> tuple[str, ...]:
         raise NoRuntimeError("\n".join(lacking))
     if os.geteuid() == 0:
         return words
-    start, count = _subordinate(Path("/etc/subuid"))
-    group, groups = _subordinate(Path("/etc/subgid"))
+    start, count = _subordinate(SUBUID)
+    group, groups = _subordinate(SUBGID)
     # One's own id onto 0 would not do: the root's files belong to the subordinate ids.
     mapped = (f"--map-users={start},0,{count}", f"--map-groups={group},0,{groups}")
     return (*words, "--user", *mapped, "--setuid", "0", "--setgid", "0")
@@ -118,7 +126,7 @@ def _lacking() -> Iterator[str]:
         return
     if shutil.which("newuidmap") is None:
         yield "there is no newuidmap: apt install uidmap"
-    for path in (Path("/etc/subuid"), Path("/etc/subgid")):
+    for path in (SUBUID, SUBGID):
         try:
             _subordinate(path)
         except LookupError as error:
@@ -127,9 +135,16 @@ def _lacking() -> Iterator[str]:
 
 def _subordinate(path: Path) -> tuple[int, int]:
     """Return the first range of ids that a file gives to whoever we are; LookupError if none."""
-    names = {os.environ.get("USER"), str(os.getuid())}
+    user = _user()
     for line in path.read_text().splitlines() if path.exists() else ():
         name, start, count = line.split(":")
-        if name in names:
+        if name in {user, str(os.getuid())} and int(count) >= IDS:
             return int(start), int(count)
-    raise LookupError(f"{path} gives you no range: usermod --add-subuids 100000-165535 you")
+    option = f"--add-{path.name}s 100000-{100000 + IDS - 1}"
+    raise LookupError(f"{path} gives you no {IDS:,} ids: usermod {option} {user}")
+
+
+def _user() -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    return str(os.getuid())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -21,17 +22,28 @@ LOCK = ".lock"
 @contextlib.contextmanager
 def folder(runs: Path) -> Iterator[Path]:
     """Hold a new folder below `runs` for the block; folders that nobody holds are removed first."""
-    runs.mkdir(parents=True, exist_ok=True)
-    with _alone(runs):
-        _remove_abandoned(runs)
-        made = _free(runs)
-        lock = (made / LOCK).open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with for_all_to_read():
+        runs.mkdir(parents=True, exist_ok=True)
+        with _alone(runs):
+            _remove_abandoned(runs)
+            made = _free(runs)
+            lock = (made / LOCK).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            with lock:
+                yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def for_all_to_read() -> Iterator[None]:
+    """Let others read what is written in the block: in a lab even its root may be one of them."""
+    before = os.umask(0o022)
     try:
-        with lock:
-            yield made
+        yield
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        os.umask(before)
 
 
 def _free(runs: Path) -> Path:
