@@ -77,6 +77,11 @@ def test_only_relayed_requests_are_heard() -> None:
     assert server["interfaces-config"] == {"interfaces": ["*"], "dhcp-socket-type": "udp"}
 
 
+def test_relays_find_the_server_by_its_ipv6_address() -> None:
+    server = files(BLUE)["dhcp/kea-dhcp6.conf"]["Dhcp6"]
+    assert server["interfaces-config"] == {"interfaces": ["eth0/2001:db8::53"]}
+
+
 def test_a_network_that_joins_changes_no_other_ones_scope() -> None:
     alone, together = subnets(BLUE), subnets(BLUE, RED)
     assert {subnet: together[subnet] for subnet in alone} == alone

@@ -161,3 +161,11 @@ def test_the_settings_file_says_each_setting() -> None:
     assert [line.removeprefix("-") for line in lines if line and not line.startswith("#")] == [
         f"{one.key} = {one.value}" for one in sysctl.settings()
     ]
+
+
+def test_routers_on_the_way_out_are_heard_whatever_their_address() -> None:
+    lines = sysctl.sysctl(["br-ex", "bond0.100"]).splitlines()
+    assert lines[-2:] == [
+        "net/ipv4/conf/br-ex/rp_filter = 0",
+        "net/ipv4/conf/bond0.100/rp_filter = 0",
+    ]

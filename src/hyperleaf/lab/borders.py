@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import Border, Rendered
 
 UPLINK = "eth0"
+_APART = """
+table inet apart {
+ chain forward {
+  type filter hook forward priority 0
+  iifname "b*" oifname "b*" counter drop
+ }
+}
+"""
 DAEMONS = {"bgpd": "yes", "bfdd": "yes"}
 
 
@@ -88,41 +96,54 @@ def start_frr(kernel: Kernel, border: Border) -> None:
 
 def give_way_out(kernel: Kernel, rendered: Rendered) -> None:
     """Join the VRFs that leave by the data centre to its router, and route their networks back."""
-    leaving = [one for one in rendered.expected["domains"].values() if one["egress"] == "border"]
+    stated = rendered.expected
+    leaving = [one for one in stated["domains"].values() if one["egress"] == "border"]
     number = 0
     back: dict[str, list[str]] = {}
     for domain in leaving:
         subnets = [
             subnet
             for network in domain["networks"]
-            for subnet in rendered.expected["segments"][network]["subnets"]
-            if ":" not in subnet
+            for subnet in stated["segments"][network]["subnets"]
         ]
+        families = {6 if ":" in subnet else 4 for subnet in subnets}
         for border in rendered.borders.values():
             number += 1
-            near, far = f"{world.TRANSFER}.{number * 4 + 1}", f"{world.TRANSFER}.{number * 4 + 2}"
-            wan, there = f"wan{domain['vni']}", world.DATA_CENTRE
-            batch(
-                kernel,
-                border.name,
-                [
-                    f"link add {wan} type veth peer name b{number} netns {there}",
-                    f"link set {wan} master {domain['device']} up",
-                    f"addr add {near}/30 dev {wan}",
-                    f"route add default via {far} table {domain['table']}",
-                ],
-            )
-            batch(
-                kernel,
-                world.DATA_CENTRE,
-                [f"link set b{number} up", f"addr add {far}/30 dev b{number}"],
-            )
+            _join(kernel, border, domain, number, families)
             for subnet in subnets:
+                near = world.transfer(number, 1, 6 if ":" in subnet else 4)
                 back.setdefault(subnet, []).append(f"nexthop via {near}")
     batch(
         kernel,
         world.DATA_CENTRE,
         [f"route add {one} {' '.join(hops)}" for one, hops in back.items()],
     )
-    gateway = world.WAY_OUT[1].partition("/")[0]
-    batch(kernel, world.ROUTER, [f"route add {one} via {gateway}" for one in back])
+    # A data centre keeps its VRFs apart: what leaves one does not enter another.
+    kernel.run(["nft", "-f", "-"], node=world.DATA_CENTRE, stdin=_APART)
+    gateways = [one.partition("/")[0] for one in world.WAY_OUT[1]]
+    batch(kernel, world.ROUTER, [f"route add {one} via {gateways[':' in one]}" for one in back])
+
+
+def _join(
+    kernel: Kernel, border: Border, domain: dict[str, Any], number: int, families: set[int]
+) -> None:
+    """Join a VRF of a border to the data centre's router, and let it leave by there."""
+    wan, there, table = f"wan{domain['vni']}", world.DATA_CENTRE, domain["table"]
+    here = [
+        f"link add {wan} type veth peer name b{number} netns {there}",
+        f"link set {wan} master {domain['device']} up",
+    ]
+    router = [f"link set b{number} up"]
+    for family in sorted(families):
+        near, far = (world.transfer(number, host, family) for host in (1, 2))
+        length = world.TRANSFER_LENGTHS[family]
+        here.append(f"addr add {near}/{length} dev {wan} nodad")
+        router.append(f"addr add {far}/{length} dev b{number} nodad")
+    batch(kernel, border.name, here)
+    batch(kernel, there, router)
+    # Only now is the other end of the link up.
+    ways = [
+        f"route add default via {world.transfer(number, 2, one)} table {table}"
+        for one in sorted(families)
+    ]
+    batch(kernel, border.name, ways)

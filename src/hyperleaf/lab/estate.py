@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hyperleaf.lab import borders, daemons, guests, leases, nodes, overlay, world
+from hyperleaf.lab import borders, daemons, decoys, guests, leases, nodes, overlay, world
 from hyperleaf.lab.agents import speaks
 from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.checks import ECHO_PORT
@@ -73,6 +73,7 @@ def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: No
     lab.agents.begin(kernel, rendered, dict.fromkeys(one.cluster for one in around.nodes))
     with part(lab, "world", say):
         world.build(kernel, around)
+        decoys.place(kernel, rendered.expected, around)
         _each(around.nodes, lambda number, one: _birth(lab, number, one))
         _listen(lab, scratch)
     with part(lab, "objects", say):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.lab import overlay
 from hyperleaf.lab.world import batch
 
 if TYPE_CHECKING:
@@ -19,13 +20,20 @@ if TYPE_CHECKING:
 PLUGINS = "/usr/lib/cni"
 BORDERS = "borders"
 IPV4 = 4
+# A guest has the addresses that it is given, and no more.
+_SETTINGS = (
+    "net.ipv6.conf.default.accept_dad=0",
+    "net.ipv6.conf.all.accept_dad=0",
+    "net.ipv6.conf.default.autoconf=0",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
     """A guest in a lab: the expected one it stands for, its namespace, its leaf, its addresses.
 
-    `vrf` is set for a border's own address, which stands for what lies behind the border.
+    `vrf` is set for a border's own address; `bridge` for a host of the data centre, plugged into
+    that bridge of the border at its `place` with that MTU. Without a `mac` the kernel takes one.
     """
 
     expected: str
@@ -36,33 +44,61 @@ class Guest:
     gateways: Mapping[int, str]
     attachment: Attachment | None = None
     vrf: str = ""
+    bridge: str = ""
+    mtu: int = 0
+    mac: str = ""
 
 
 def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
-    """Yield a guest for each expected one, and a second one on another leaf where there is one."""
+    """Yield a guest for each expected one, and a second one on another leaf where there is one.
+
+    Behind the borders the first is a border itself, the second a host on the border's VLAN.
+    """
     stated = rendered.expected
-    taken = [one["addresses"] for one in stated["guests"]]
-    spare: dict[tuple[str, int], int] = {}
+    spare = _Spare(rendered)
     for number, one in enumerate(stated["guests"]):
         if one["at"] == BORDERS:
-            border = next(iter(rendered.borders))
-            vrf = stated["domains"][stated["segments"][one["network"]]["vrf"]]["device"]
-            yield _guest(one, border, border, _addresses(one), vrf=vrf)
+            yield from _behind_borders(rendered, spare, number, one)
             continue
-        attachment = next(
-            each
-            for each in rendered.clusters[one["at"]].attachments
-            if (each.namespace, each.name) == (one["namespace"], one["attachment"])
-        )
+        attachment = attached(rendered, one)
         leaves = around.hosts(one["at"])
         first, *others = leaves[number % len(leaves) :] + leaves[: number % len(leaves)]
-        yield _guest(one, f"g{number}", first.name, _addresses(one), attachment=attachment)
+        own = _addresses(one)
+        yield _guest(one, f"g{number}", first.name, own, attachment=attachment)
         if others:
-            twin = {
-                version: _spare(one["network"], address, taken, spare)
-                for version, address in _addresses(one).items()
-            }
+            twin = spare.addresses(one["network"], own)
             yield _guest(one, f"g{number}b", others[0].name, twin, attachment=attachment)
+
+
+def attached(rendered: Rendered, one: Mapping[str, Any]) -> Attachment:
+    """Return the attachment by which an expected guest is plugged in."""
+    return next(
+        each
+        for each in rendered.clusters[one["at"]].attachments
+        if (each.namespace, each.name) == (one["namespace"], one["attachment"])
+    )
+
+
+def _behind_borders(
+    rendered: Rendered, spare: _Spare, number: int, one: Mapping[str, Any]
+) -> Iterator[Guest]:
+    stated, segment = rendered.expected, rendered.expected["segments"][one["network"]]
+    own, borders = _addresses(one), list(rendered.borders.values())
+    if segment["vrf"] is not None:
+        vrf = stated["domains"][segment["vrf"]]["device"]
+        yield _guest(one, borders[0].name, borders[0].name, own, vrf=vrf)
+    border = borders[number % len(borders)]
+    bridge = next(
+        (each["name"] for each in border.devices["bridges"] if each["vni"] == segment["vni"]), None
+    )
+    # A segment without subnets has addresses that its guests alone have.
+    like = own or next(
+        (_addresses(each) for each in stated["guests"] if each["network"] == one["network"]), own
+    )
+    host = spare.addresses(one["network"], like)
+    if bridge is not None and host:
+        mtu = border.sheet["hostMtu"]
+        yield _guest(one, f"h{number}", border.name, host, bridge=bridge, mtu=mtu)
 
 
 def _guest(  # noqa: PLR0913 - a guest's parts
@@ -73,60 +109,86 @@ def _guest(  # noqa: PLR0913 - a guest's parts
     *,
     attachment: Attachment | None = None,
     vrf: str = "",
+    bridge: str = "",
+    mtu: int = 0,
 ) -> Guest:
     gateways = {int(version): address for version, address in one["gateways"].items()}
-    return Guest(
-        one["name"], one["network"], namespace, place, addresses, gateways, attachment, vrf
-    )
+    parts = (one["name"], one["network"], namespace, place, addresses, gateways)
+    return Guest(*parts, attachment, vrf, bridge, mtu)
 
 
 def _addresses(one: Mapping[str, Any]) -> dict[int, Interface]:
     return {int(version): ip_interface(text) for version, text in one["addresses"].items()}
 
 
-def _spare(
-    network: str,
-    address: Interface,
-    taken: list[Mapping[str, str]],
-    spare: dict[tuple[str, int], int],
-) -> Interface:
-    """Return an address of the same subnet that no expected guest has: the next one below."""
-    version = str(address.version)
-    used = {str(ip_interface(one[version]).ip) for one in taken if version in one}
-    below = spare.get((network, address.version), int(address.ip))
-    while True:
-        below -= 1
-        found = type(address)(f"{type(address.ip)(below)}/{address.network.prefixlen}")
-        if str(found.ip) not in used:
-            spare[network, address.version] = below
-            return found
+class _Spare:
+    """Addresses that nobody has, by segment: those below all that expected guests have."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        self._taken = {
+            ip_interface(text).ip
+            for one in rendered.expected["guests"]
+            for text in (*one["addresses"].values(), *one["gateways"].values())
+        } | {
+            ip_interface(text).ip
+            for border in rendered.borders.values()
+            for vrf in border.sheet["vrfs"]
+            for network in vrf["networks"]
+            for text in network["ownAddresses"]
+        }
+        self._last: dict[tuple[str, int], int] = {}
+
+    def addresses(self, network: str, like: Mapping[int, Interface]) -> dict[int, Interface]:
+        """Return a new address of each family in the subnets of `like`, the next free one below."""
+        found = {version: self._next(network, one) for version, one in like.items()}
+        return {version: one for version, one in found.items() if one is not None}
+
+    def _next(self, network: str, like: Interface) -> Interface | None:
+        key = (network, like.version)
+        below = self._last.get(key, int(like.ip)) - 1
+        while type(like.ip)(below) in self._taken:
+            below -= 1
+        self._last[key] = below
+        address = type(like.ip)(below)
+        if address not in like.network or address == like.network.network_address:
+            return None
+        return ip_interface(f"{address}/{like.network.prefixlen}")
 
 
 def plug_in(kernel: Kernel, guest: Guest) -> None:
     """Make a guest's namespace, call the plugin as kubelet does, give it its addresses."""
-    if guest.attachment is None:
-        return
     name = guest.namespace
+    if guest.attachment is None and not guest.bridge:
+        return
     kernel.namespace(name, beside=guest.place)
-    kernel.run(
-        ["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0"],
-        node=name,
-    )
+    kernel.run(["sysctl", "-qw", *_SETTINGS], node=name)
+    if guest.attachment is not None:
+        _by_plugin(kernel, guest, guest.attachment)
+    else:
+        port = [f"link add {name} type veth peer name eth0 netns {name}"]
+        port.append(f"link set {name} mtu {guest.mtu} master {guest.bridge} addrgenmode none up")
+        batch(kernel, guest.place, port)
+        batch(kernel, name, [f"link set eth0 mtu {guest.mtu}"])
+    lines = ["link set lo up", "link set eth0 up"]
+    lines += [f"addr add {one} dev eth0 nodad" for one in guest.addresses.values()]
+    if IPV4 in guest.gateways and IPV4 in guest.addresses:  # of IPv6 a router tells
+        lines.append(f"route add default via {guest.gateways[IPV4]}")
+    batch(kernel, name, lines)
+
+
+def _by_plugin(kernel: Kernel, guest: Guest, attachment: Attachment) -> None:
+    name = guest.namespace
+    if attachment.config["type"] == overlay.PLUGIN:
+        overlay.plug_in(kernel, guest)
+        return
     environment = (
         f"CNI_COMMAND=ADD CNI_CONTAINERID={name} CNI_NETNS=/run/netns/{name} CNI_IFNAME=eth0 "
         f"CNI_PATH={PLUGINS}"
     )
-    plugin = guest.attachment.config["type"]
-    kernel.run(
-        f"{environment} {PLUGINS}/{plugin}",
-        node=guest.place,
-        stdin=json.dumps(guest.attachment.config),
-    )
-    lines = ["link set lo up", "link set eth0 up"]
-    lines += [f"addr add {one} dev eth0 nodad" for one in guest.addresses.values()]
-    if IPV4 in guest.gateways:  # of IPv6 a router tells
-        lines.append(f"route add default via {guest.gateways[IPV4]}")
-    batch(kernel, name, lines)
+    if guest.mac:
+        environment += f" CNI_ARGS='IgnoreUnknown=1;MAC={guest.mac}'"
+    words = f"{environment} {PLUGINS}/{attachment.config['type']}"
+    kernel.run(words, node=guest.place, stdin=json.dumps(attachment.config))
 
 
 def leaf(around: Surroundings, guest: Guest) -> Node | None:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.lab import decoys
 from hyperleaf.lab.checks import ECHO_PORT, Probe
+from hyperleaf.lab.limits import limits
 from hyperleaf.lab.world import OUTSIDE
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.guests import Guest
+
+ALL_ROUTERS = "ff02::2"
 
 
 def promises(
@@ -31,31 +35,43 @@ def promises(
                 yield from _pair(stated, a, b)
         if a.vrf:
             continue
-        yield from _gateway(a)
+        yield from _gateways(stated, a)
         yield from _outside(ways[a.expected], a, around)
+        if a.attachment is None:
+            continue
         for node in around.nodes if stated["forbidden"]["ranges"] else ():
             yield from _nodes(stated, a, node)
-        yield from _forbidden(stated, a)
-    yield from _limits(stated, guests)
+        yield from _forbidden(stated, a, around)
+    yield from limits(stated, guests, around)
 
 
 def _pair(stated: Mapping[str, Any], a: Guest, b: Guest) -> Iterator[Probe]:
     for version, address in b.addresses.items():
         if version not in a.addresses or (a.vrf and b.vrf):
             continue
-        how = _how(stated, a, b, version)
+        how, target = _how(stated, a, b, version), str(address.ip)
         title = f"{a.expected}({a.namespace}) to {b.expected}({b.namespace}) IPv{version}: {how}"
-        yield Probe(title, a, str(address.ip), how is not None, to=b.namespace, place=b.place)
+        one = Probe(title, a, target, how is not None, to=b.namespace, place=b.place)
+        # A border stands on every segment of its own.
+        yield one if a.vrf or b.vrf or how is None else replace(one, routed=how != "same segment")
+        if how == "same segment" and not (a.vrf or b.vrf):
+            title = f"{a.expected}({a.namespace}) resolves {b.expected}({b.namespace}) IPv{version}"
+            yield replace(one, title=title, asks="who", says=b.namespace, kind="resolve")
 
 
 def _how(stated: Mapping[str, Any], a: Guest, b: Guest, version: int) -> str | None:
     """Return how one end reaches another, or None."""
-    segments = stated["segments"]
-    one, other = segments[a.network], segments[b.network]
     if a.network == b.network:
         places = {each["name"]: each["at"] for each in stated["guests"]}
-        stretched = one["transport"] == "evpn" or places[a.expected] == places[b.expected]
+        transport = stated["segments"][a.network]["transport"]
+        stretched = transport == "evpn" or places[a.expected] == places[b.expected]
         return "same segment" if stretched else None
+    return _across(stated, a, b.network, b.addresses[version].ip)
+
+
+def _across(stated: Mapping[str, Any], a: Guest, network: str, to: object) -> str | None:
+    """Return how a guest reaches an address of another network, or None."""
+    one, other = stated["segments"][a.network], stated["segments"][network]
     if not (one["vrf"] and other["vrf"] and one["subnets"] and other["subnets"]):
         return None
     if one["vrf"] == other["vrf"]:
@@ -63,19 +79,38 @@ def _how(stated: Mapping[str, Any], a: Guest, b: Guest, version: int) -> str | N
     crossing = {(each["from"], each["to"]): each["prefixes"] for each in stated["crossings"]}
     forth = crossing.get((one["vrf"], other["vrf"]), [])
     back = crossing.get((other["vrf"], one["vrf"]), [])
-    if _within(b.addresses[version].ip, forth) and _within(a.addresses[version].ip, back):
-        return "leaked"
-    return None
+    own = a.addresses[ip_address(str(to)).version].ip
+    return "leaked" if _within(to, forth) and _within(own, back) else None
 
 
 def _within(address: object, prefixes: Sequence[str]) -> bool:
     return any(ip_address(str(address)) in ip_network(one) for one in prefixes)
 
 
-def _gateway(a: Guest) -> Iterator[Probe]:
+def _gateways(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
+    """Yield what a guest sees of its own gateway, and what answers it at other networks'."""
+    who, segment = f"{a.expected}({a.namespace})", stated["segments"][a.network]
+    macs = {one["address"].partition("/")[0]: one["mac"] for one in segment["gateways"]}
     for version, gateway in a.gateways.items():
-        title = f"{a.expected}({a.namespace}) to its gateway IPv{version}"
-        yield Probe(title, a, gateway, reached=True, kind="gateway")
+        if version in a.addresses:
+            title = f"{who} to its gateway IPv{version}"
+            one = Probe(title, a, gateway, reached=True, routed=False, kind="gateway")
+            yield one
+            title = f"{who} resolves its gateway IPv{version}"
+            yield replace(one, title=title, asks="who", says=macs[gateway], routed=None)
+    told = segment.get("advertised")
+    if told and 6 in a.addresses:  # noqa: PLR2004 - IPv6
+        flags = [word for word in ("managed", "other") if told[word]]
+        says = " ".join([told["router"], *flags, str(segment["mtu"])])
+        title = f"{who} is advertised {says}"
+        yield Probe(title, a, ALL_ROUTERS, reached=True, asks="router", says=says, kind="router")
+    for name, other in stated["segments"].items():
+        for one in other["gateways"] if other["vrf"] != segment["vrf"] else ():
+            to = ip_address(one["address"].partition("/")[0])
+            if to.version in a.addresses:
+                how = _across(stated, a, name, to)
+                title = f"{who} to {name}'s gateway IPv{to.version}: {how}"
+                yield Probe(title, a, str(to), how is not None, kind="gateway")
 
 
 def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Iterator[Probe]:
@@ -86,11 +121,10 @@ def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Itera
         way = stated["outside"].get(version)
         seen = ""
         if way:
-            node = next(one for one in around.nodes if one.name == a.place)
-            mine = (
-                node.address if stated["seen"][version] == "node" else a.addresses[there.version].ip
-            )
-            seen = str(mine)
+            seen = str(a.addresses[there.version].ip)
+            if stated["seen"][version] == "node":
+                node = next(one for one in around.nodes if one.name == a.place)
+                seen = next(str(one.ip) for one in node.addresses if one.version == there.version)
         title = f"{a.expected}({a.namespace}) to outside IPv{version}: {way}"
         outside = Probe(title, a, str(there.ip), way is not None, kind="outside", to=OUTSIDE)
         yield outside
@@ -104,7 +138,7 @@ def _outside(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Itera
 def _nodes(stated: Mapping[str, Any], a: Guest, node: Node) -> Iterator[Probe]:
     """Yield what a guest tries on a node, and a node on a guest: all of it is refused."""
     targets = [str(one.ip) for one in node.addresses if one.version in a.addresses]
-    if node.pod is not None:
+    if node.pod is not None and 4 in a.addresses:  # noqa: PLR2004 - IPv4
         targets.append(str(node.pod.ip))
     for target in targets:
         title = f"{a.expected}({a.namespace}) to {node.name} {target}"
@@ -116,54 +150,26 @@ def _nodes(stated: Mapping[str, Any], a: Guest, node: Node) -> Iterator[Probe]:
                 yield replace(tried, title=title, port=one["port"])
     for version, address in a.addresses.items():
         title = f"{node.name} to {a.expected}({a.namespace}) IPv{version}"
-        yield Probe(
-            title,
-            node.name,
-            str(address.ip),
-            reached=False,
-            kind="node",
-            to=a.namespace,
-            place=a.place,
-        )
+        one = Probe(title, node.name, str(address.ip), reached=False, kind="node")
+        yield replace(one, to=a.namespace, place=a.place)
 
 
-def _forbidden(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
+def _forbidden(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Iterator[Probe]:
+    who = f"{a.expected}({a.namespace})"
     for one in stated["forbidden"]["services"]:
         places = []
         if one["on"] == "gateway":
-            places = list(a.gateways.values())
+            places = [to for version, to in a.gateways.items() if version in a.addresses]
         elif one["on"] != "node":
             places = [one["on"]]
-            title = f"{a.expected}({a.namespace}) to {one['on']}"
+            title = f"{who} to {one['on']}"
             yield Probe(title, a, one["on"], reached=False, kind="service")
         for place in places:
-            title = f"{a.expected}({a.namespace}) to {one['name']} at {place}"
+            title = f"{who} to {one['name']} at {place}"
             yield Probe(title, a, place, reached=False, port=one["port"], kind="service")
-    title = f"{a.expected}({a.namespace}) to OVN's own address"
+    for to in decoys.addresses(stated, around):
+        if to.version in a.addresses:
+            title = f"{who} to a host's range: {to}"
+            yield Probe(title, a, str(to), reached=False, kind="service")
+    title = f"{who} to OVN's own address"
     yield Probe(title, a, "169.254.169.2", reached=False, kind="service")
-
-
-def _limits(stated: Mapping[str, Any], guests: Sequence[Guest]) -> Iterator[Probe]:
-    """Yield packets of exactly the MTU, and of one byte more, for a pair of each network."""
-    done = set()
-    for a in guests:
-        for b in guests:
-            far = a.place != b.place and not a.vrf and not b.vrf
-            if far and a.network == b.network and (a.network, a.place, b.place) not in done:
-                done.add((a.network, a.place, b.place))
-                mtu = stated["segments"][a.network]["mtu"]
-                for version, address in b.addresses.items():
-                    title = f"{a.expected}({a.namespace}) to {b.namespace} IPv{version}"
-                    whole = Probe(
-                        f"{title}, {mtu} bytes",
-                        a,
-                        str(address.ip),
-                        reached=True,
-                        size=mtu,
-                        kind="mtu",
-                        to=b.namespace,
-                        place=b.place,
-                    )
-                    yield whole
-                    title = f"{title}, {mtu + 1}"
-                    yield replace(whole, title=title, reached=False, size=mtu + 1)

@@ -18,8 +18,18 @@ IPV4, IPV6 = 4, 6
 SWITCH_MTU = 9216
 CREDENTIALS = "169.254.169.254"
 # Documentation's ranges: nothing of an estate's is there.
-TRANSFER = "192.0.2"
-WAY_OUT = ("198.51.100.1/30", "198.51.100.2/30")
+INTERNET_MTU = 1500
+TRANSFER_LENGTHS = {IPV4: 30, IPV6: 112}
+# Between the router and the data centre: the one's addresses, then the other's.
+WAY_OUT = (
+    ("198.51.100.1/30", "3fff:1::1/112"),
+    ("198.51.100.2/30", "3fff:1::2/112"),
+)
+
+
+def transfer(number: int, host: int, family: int) -> str:
+    """Return an address on one of the small networks within the data centre."""
+    return f"192.0.2.{number * 4 + host}" if family == IPV4 else f"3fff::{number:x}:{host}"
 
 
 def mac(number: int) -> str:
@@ -47,22 +57,23 @@ def build(kernel: Kernel, around: Surroundings) -> None:
         lines += [f"link set in{number} mtu {segment.mtu} up"]
         lines += [f"addr add {one} dev in{number} nodad" for one in segment.gateways]
     batch(kernel, ROUTER, [*lines, *_way_out(around)])
-    batch(kernel, OUTSIDE, ["link set lo up", *_addresses("eth0", around.outside)])
+    batch(kernel, OUTSIDE, ["link set lo up", *_addresses("eth0", around.outside, INTERNET_MTU)])
     batch(kernel, OUTSIDE, [f"route add default via {one.ip}" for one in around.outside_gateways])
-    batch(kernel, DATA_CENTRE, ["link set lo up", *_addresses("wan0", [WAY_OUT[1]])])
-    batch(kernel, DATA_CENTRE, [f"route add default via {WAY_OUT[0].partition('/')[0]}"])
+    batch(kernel, DATA_CENTRE, ["link set lo up", *_addresses("wan0", WAY_OUT[1])])
+    ways = [f"route add default via {one.partition('/')[0]}" for one in WAY_OUT[0]]
+    batch(kernel, DATA_CENTRE, ways)
     _narrow(kernel, around)
 
 
 def _way_out(around: Surroundings) -> Iterator[str]:
     yield f"link add out0 type veth peer name eth0 netns {OUTSIDE}"
-    yield from _addresses("out0", around.outside_gateways)
+    yield from _addresses("out0", around.outside_gateways, INTERNET_MTU)
     yield f"link add dc0 type veth peer name wan0 netns {DATA_CENTRE}"
-    yield from _addresses("dc0", [WAY_OUT[0]])
+    yield from _addresses("dc0", WAY_OUT[0])
 
 
-def _addresses(device: str, addresses: Iterable[Interface | str]) -> Iterator[str]:
-    yield f"link set {device} mtu 9001 up"
+def _addresses(device: str, addresses: Iterable[Interface | str], mtu: int = 9001) -> Iterator[str]:
+    yield f"link set {device} mtu {mtu} up"
     yield from (f"addr add {one} dev {device} nodad" for one in addresses)
 
 

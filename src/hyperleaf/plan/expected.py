@@ -9,10 +9,10 @@ too. `expected(plan)` is plain data, rendered as expected.json:
   `subnet`, `router`, `servers`, `ranges` of addresses, `mtu`, `dns`) where DHCP serves it,
   `advertised` (`router`: the gateway's link-local, `managed`, `other`) where it has IPv6.
 - `guests`: one a network and cluster that attaches it, one more behind the borders (`at` is
-  `borders`): `name`, `network`, `at`, `namespace` and `attachment` to plug in by, `addresses` and
-  `gateways` by family, and `outside`: by family how it leaves (`nat`, `border`) or null; `seen` is
-  what the outside sees as the sender, `node` or `guest`; `entered`: families in which the outside
-  reaches it.
+  `borders`): `name`, `network`, `at`, `namespace` and `attachment` to plug in by (null behind the
+  borders), `addresses` and `gateways` by family, and `outside`: by family how it leaves (`nat`,
+  `border`); `seen` is what the outside sees as the sender, `node` or `guest`; `entered`: families
+  in which the outside reaches it.
 - `domains`, by VRF: `vni`, `table`, `device`, `egress`, `networks`.
 - `crossings`: `from` a VRF into another, `to`, the `prefixes` that it has from there. Both
   directions are needed.
@@ -148,8 +148,6 @@ def _guest(plan: Plan, tables: Tables, end: Endpoint) -> dict[str, Any]:
         "addresses": {str(one.version): f"{one}/{_length(network, one)}" for one in end.addresses},
         "gateways": {str(one.version): str(one.ip) for one in reversed(network.gateways)},
     }
-    if end.site == BORDERS:
-        return made
     families = [one.version for one in end.addresses]
     ways = {
         family: reach(plan, end, outside(), family, tables=tables, with_hops=False).how
@@ -207,7 +205,8 @@ def pairs(stated: Mapping[str, Any]) -> Iterator[Pair]:
 
     Ends are guests by name, `outside` and `node:CLUSTER` for each cluster with leaves. A pair of a
     guest with itself means two guests there, on two nodes where the cluster has two. Nodes are
-    asked in the families of the guest.
+    asked in the families of the guest, and not about hosts behind the borders: between those the
+    data centre decides.
     """
     by_way = _Crossing(stated)
     everyone = list(stated["guests"])
@@ -215,14 +214,12 @@ def pairs(stated: Mapping[str, Any]) -> Iterator[Pair]:
     for a in everyone:
         for b in everyone:
             yield from by_way.between(a, b)
-        if a["at"] == BORDERS:
-            continue
         for family in _families(a):
             way = a["outside"].get(str(family))
             yield Pair(a["name"], "outside", family, way is not None, way)
             entered = family in a["entered"]
             yield Pair("outside", a["name"], family, entered, "border" if entered else None)
-            for node in nodes:
+            for node in nodes if a["at"] != BORDERS else ():
                 yield Pair(a["name"], node, family, reached=False, how=None)
                 yield Pair(node, a["name"], family, reached=False, how=None)
 

@@ -168,8 +168,10 @@ class _Question:
         reason = f"{way} and {there.name} are routed in different VRFs, and no leak joins them"
         if route.kind in {"hosts", "private", "nothing"}:
             reason += f"; VRF {vrf.name} drops {to}"
-        elif route.kind in {"main", "border"}:
+        elif route.kind == "main":
             reason += f"; VRF {vrf.name} sends {to} out, from where no way leads in"
+        elif route.kind == "border":
+            reason += f"; VRF {vrf.name} sends {to} to the data centre, which keeps VRFs apart"
         raise _StoppedError(here.origin, ("spec", "vrf"), reason)
 
     def _to_gateway(self, source: Endpoint, here: Network, target: Endpoint) -> Answer:

@@ -9,12 +9,14 @@ from hyperleaf.render.manifest import TextFile
 from hyperleaf.values.addresses import IPV4, IPV6
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from hyperleaf.plan.borders import Scope
     from hyperleaf.plan.clusters import Plan
 
 LEASE_SECONDS = 3600
+# The server's NIC as its DHCPv6 configuration names it; whoever runs the server puts in its own.
+DEVICE = "eth0"
 SERVERS = {IPV4: "dhcp/kea-dhcp4.conf", IPV6: "dhcp/kea-dhcp6.conf"}
 
 
@@ -26,13 +28,21 @@ def dhcp_files(plan: Plan) -> Iterator[TextFile]:
             yield TextFile(path, json.dumps(kea(version, scopes), indent=2) + "\n")
 
 
-def kea(version: int, scopes: Iterable[Scope]) -> dict[str, Any]:
-    """Return a whole configuration; everything it hears was relayed, so plain sockets do."""
+def kea(version: int, scopes: Collection[Scope]) -> dict[str, Any]:
+    """Return a whole configuration; everything it hears was relayed, so plain sockets do.
+
+    Of DHCPv6 each of several servers keeps its own address, on the device that it has.
+    """
     interfaces: dict[str, Any] = {"interfaces": ["*"]}
     server: dict[str, Any] = {"interfaces-config": interfaces}
     if version == IPV4:
         interfaces["dhcp-socket-type"] = "udp"
         server["authoritative"] = True
+    else:
+        # By a star Kea hears multicast alone, and relays send to an address: it must be named, and
+        # with it the device that has it.
+        own = dict.fromkeys(str(one) for scope in scopes for one in scope.servers)
+        interfaces["interfaces"] = [f"{DEVICE}/{one}" for one in own]
     server["lease-database"] = {"type": "memfile", "persist": True}
     server["valid-lifetime"] = LEASE_SECONDS
     server[f"subnet{version}"] = [_subnet(scope) for scope in scopes]

@@ -40,7 +40,7 @@ def machine_config(nodes: NodePlan) -> dict[str, Any]:
     files = (
         File(dispatcher.PATH, dispatcher.dispatcher(), EXECUTABLE),
         File(nftables.PATH, nftables.nftables(nodes)),
-        File(sysctl.PATH, sysctl.sysctl()),
+        File(sysctl.PATH, sysctl.sysctl(nodes.uplinks)),
     )
     return {
         "apiVersion": "machineconfiguration.openshift.io/v1",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PATH = "/etc/sysctl.d/90-hyperleaf.conf"
 
@@ -90,12 +94,25 @@ def settings() -> tuple[Setting, ...]:
     return tuple(one for group in (NODE, DEVICES) for some in group.values() for one in some)
 
 
-def sysctl() -> str:
+def uplink(device: str) -> Setting:
+    """Return the setting of the device by which a node reaches the world; its name may have dots.
+
+    The kernel tries a sender's way back as if it began in the VRF that the packet goes to. Routers
+    on the way lie in ranges that VRFs drop, so their word that a translated packet was too big
+    fails that test, as strict or loose as it may be.
+    """
+    return Setting(f"net/ipv4/conf/{device}/rp_filter", 0)
+
+
+def sysctl(uplinks: Iterable[str] = ()) -> str:
     """Return the file; a later name in sysctl.d wins, so it overrules the distribution's."""
     lines = ["# hyperleaf: a leaf's kernel settings. No network is named here."]
     for group in (NODE, DEVICES):
         for why, some in group.items():
             lines += ["", f"# {why}", *(_line(one) for one in some)]
+    own = [_line(uplink(device)) for device in uplinks]
+    if own:
+        lines += ["", "# Routers that find a tenant's packet too big are heard.", *own]
     return "\n".join(lines) + "\n"
 
 
