@@ -26,8 +26,8 @@ def tell(proof: Proof) -> None:
     if len(groups) > _CAUSES:
         say(f"and {number(len(groups) - _CAUSES, 'other likely cause')}")
     for story in proof.scenarios:
-        say(scenario(story))
-    say(verdict(proof))
+        say(wrapped(scenario(story), indent=" " * 9, first="", stream=sys.stdout))
+    say(wrapped(verdict(proof), indent="  ", first="", stream=sys.stdout))
     skipped = [one for one in proof.scenarios if one.skipped]
     if skipped:
         names = ", ".join(one.name for one in skipped)

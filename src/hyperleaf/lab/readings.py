@@ -24,7 +24,7 @@ _ASKED = (
     "show bgp l2vpn evpn route type prefix self-originate json",
     "show running-config",
 )
-_BETWEEN = re.compile(
+BETWEEN = re.compile(
     r"^FRRouting [^\n]*\nCopyright[^\n]*\nconfigured with:\n[^\n]*\n", re.MULTILINE
 )
 _SETTINGS = (
@@ -161,7 +161,7 @@ def of(said: str) -> Reading:
 
 def speaker(said: str) -> Speaker | None:
     """Return what one session with FRR said, or None where BGP does not run."""
-    parts = [one.strip() for one in _BETWEEN.split(said)[1:]]
+    parts = [one.strip() for one in BETWEEN.split(said)[1:]]
     if len(parts) < len(_ASKED) or "bgpd is not running" in parts[0]:
         return None
     sessions, vnis, vrfs, prefixes = (_json(one, {}) for one in parts[:4])

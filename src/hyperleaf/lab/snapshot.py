@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.outcome import NodeSeen, Session
+from hyperleaf.lab.readings import BETWEEN
 from hyperleaf.lab.report.drawing import role
 
 if TYPE_CHECKING:
@@ -20,14 +21,22 @@ SECONDS = 60
 MOST_CHARACTERS, LEAST_CHARACTERS, USUAL_CHARACTERS = 3_000_000, 4_000, 24_000
 TITLES = 12
 _MARK = "\x1e"
-_LINKS, _SESSIONS = "links", "sessions"
+_LINKS, _SESSIONS, _FRR = "links", "sessions", "frr"
+# One session with FRR answers all of them, the longest answer last.
+_ASKED = {
+    _SESSIONS: "show bgp l2vpn evpn summary json",
+    "BGP sessions": "show bgp l2vpn evpn summary",
+    "VNIs": "show evpn vni",
+    "FRR configuration": "show running-config",
+    "EVPN routes": "show bgp l2vpn evpn",
+}
+# What the short answers may take together: their summaries grow with the peers.
+_SHORT_CHARACTERS, _PEER_CHARACTERS = 40_000, 1_000
 # A title begins with the mark; what is too long is cut where it is made.
-_SCRIPT = r"""
-node=$1 most=$2
-say() { printf '\036%s\n' "$1"; shift; "$@" 2>/dev/null | head -c "$most"; echo; }
-whole() { printf '\036%s\n' "$1"; shift; "$@" 2>/dev/null; echo; }
-frr() { say "$1" vtysh -N "$node" -c "$2"; }
-whole links ip -j -d addr
+_SCRIPT = rf"""
+node=$1 most=$2 frr=$3
+say() {{ printf '\036%s\n' "$1"; shift; "$@" 2>/dev/null | head -c "$most"; echo; }}
+printf '\036links\n'; ip -j -d addr
 say 'Forwarding database' bridge fdb show
 say 'Neighbours' ip neigh show
 say 'Routes, main table' sh -c 'ip route show; ip -6 route show'
@@ -35,13 +44,9 @@ for vrf in $(ip -br link show type vrf | cut -d' ' -f1); do
   say "Routes, $vrf" sh -c "ip route show vrf $vrf; ip -6 route show vrf $vrf"
 done
 say 'Filters' nft list ruleset
-if [ -e "/run/frr/$node" ]; then
-  whole sessions vtysh -N "$node" -c 'show bgp l2vpn evpn summary json'
-  frr 'BGP sessions' 'show bgp l2vpn evpn summary'
-  frr 'VNIs' 'show evpn vni'
-  frr 'EVPN routes' 'show bgp l2vpn evpn'
-  frr 'FRR configuration' 'show running-config'
-fi
+[ -S "/run/frr/$node/zebra.vty" ] || exit 0
+most=$frr
+say frr vtysh -N "$node" {" ".join(f"-c 'show version' -c '{one}'" for one in _ASKED.values())}
 exit 0
 """
 _VERSIONS = "uname -r; /usr/lib/frr/bgpd --version | sed -n 's/^bgpd version *//p'"
@@ -52,7 +57,8 @@ def take(lab: Lab) -> tuple[NodeSeen, ...]:
     here = list(_machines(lab))
     most = MOST_CHARACTERS // (TITLES * max(1, len(here)))
     most = min(max(most, LEAST_CHARACTERS), USUAL_CHARACTERS)
-    asked = [(one, _ask(lab.kernel, one.name, most)) for one in here]
+    frr = most + _SHORT_CHARACTERS + _PEER_CHARACTERS * len(here)
+    asked = [(one, _ask(lab.kernel, one.name, most, frr)) for one in here]
     return tuple(seen(one, lab.kernel.wait(future, SECONDS).out, most) for one, future in asked)
 
 
@@ -71,15 +77,17 @@ def _machines(lab: Lab) -> Iterator[NodeSeen]:
         yield NodeSeen(place.name, "border", place.segment, str(address))
 
 
-def _ask(kernel: Kernel, name: str, most: int) -> Future[Ran]:
+def _ask(kernel: Kernel, name: str, most: int, frr: int) -> Future[Ran]:
     # One character more than is shown tells that there were more.
-    words = ["sh", "-c", _SCRIPT, "sh", name, str(most + 1)]
+    words = ["sh", "-c", _SCRIPT, "sh", name, str(most + 1), str(frr)]
     return kernel.ask(words, node=name, seconds=SECONDS)
 
 
 def seen(machine: NodeSeen, said: str, most: int) -> NodeSeen:
     """Return a machine with what the script's output says of it, at most `most` characters each."""
     parts = dict(_parts(said))
+    answers = (one.strip("\n") for one in BETWEEN.split(parts.pop(_FRR, ""))[1:])
+    parts |= zip(_ASKED, answers, strict=False)
     links = tuple(_json(parts.pop(_LINKS, ""), []))
     sessions = tuple(_sessions(_json(parts.pop(_SESSIONS, ""), {})))
     told = {title: _cut(text, most) for title, text in parts.items() if text}
