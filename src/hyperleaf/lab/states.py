@@ -219,6 +219,8 @@ def _tunnel(leaf: Node, links: Mapping[str, Link], name: str, vni: int, mtu: int
         wrong.append("learns from frames")
     if not port.get("neigh_suppress"):
         wrong.append("floods what could be answered")
+    if _about(links.get(tunnel.get("master", ""), {}), "info_data").get("vlan_filtering"):
+        wrong.append("its bridge filters VLANs")
     return Checked(title, ", ".join(wrong), places=(leaf.name,), subject=name)
 
 

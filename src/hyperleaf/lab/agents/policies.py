@@ -125,7 +125,7 @@ def _made(one: State) -> Iterator[str]:
         case "vrf":
             yield f"link add {name} type vrf table {one['vrf']['route-table-id']}"
         case "linux-bridge":
-            yield f"link add {name} type bridge stp_state 0"
+            yield f"link add {name} type bridge stp_state 0 vlan_filtering {int(_filters(one))}"
         case "vlan":
             vlan = one["vlan"]
             yield f"link add {name} link {vlan['base-iface']} type vlan id {vlan['id']}"
@@ -142,6 +142,14 @@ def _made(one: State) -> Iterator[str]:
                 f"link add {name} type vxlan id {vxlan['id']} local {vxlan['local']} "
                 f"dev {vxlan['base-iface']} dstport {vxlan['destination-port']}{learning}"
             )
+
+
+def _filters(bridge: State) -> bool:
+    """Tell whether a bridge looks at VLANs: the handler takes a port that says none for a trunk.
+
+    Its untagged frames still pass, as VLAN 1, but FRR no longer finds the segment's address.
+    """
+    return any(port.get("vlan", True) for port in bridge.get("bridge", {}).get("port", []))
 
 
 def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
