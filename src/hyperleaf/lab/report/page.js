@@ -15,7 +15,7 @@
     return made;
   };
   const byId = (id) => document.getElementById(id);
-  const all = proof.checks.concat(...proof.scenarios.map((one) => one.told.filter((each) => each.type === "check")));
+  const all = proof.checks.concat(...proof.scenarios.map((one) => one.told));
 
   // Pairs of guests, a table for each family.
   const pairs = () => {
@@ -144,6 +144,10 @@
       ["peer", "machine", "state", "prefixes heard"],
       one.sessions.map((each) => [each.peer, (proof.machines.find((other) => other.address === each.peer) || {}).name,
         each.state === "Established" ? each.state : { down: each.state }, String(each.heard)]))]);
+    const guests = proof.guests.filter((each) => each.place === one.name);
+    if (guests.length) made.push(["Guests", () => tableOf(
+      ["guest", "stands for", "network", "addresses"],
+      guests.map((each) => [each.name, each.expected, each.network, each.addresses.join("\n")]))]);
     said = said || read("said");
     for (const [title, text] of Object.entries(said[one.name] || {})) made.push([title, () => make("pre", { tabindex: "0" }, text)]);
     return made;

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.report import sections
-from hyperleaf.lab.report.as_json import as_data
+from hyperleaf.lab.report.as_json import as_data, check
 from hyperleaf.lab.report.figure import STYLE, hues
 from hyperleaf.lab.report.markup import Safe, joined, tag
 from hyperleaf.lab.report.sections import section
@@ -66,8 +66,8 @@ def _embedded(proof: Proof) -> list[Safe]:
     if proof.drawing is not None:
         colours = hues(proof.drawing)
         data["hues"] = {one.name: colours.get(one.domain, 0) for one in proof.drawing.networks}
-    for story in data["scenarios"]:
-        story["told"] = [one for one in story["told"] if one["type"] == "check"]
+    for story, one in zip(data["scenarios"], proof.scenarios, strict=True):
+        story["told"] = [check(each) for each in one.checked]
     return [_json("proof", data), _json("said", said)]
 
 
