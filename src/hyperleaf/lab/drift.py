@@ -67,13 +67,19 @@ def lacking(
     if bridge is None:
         return [f"there is no bridge {name}"]
     found = _short(bridge, mtu)
-    ports = [one for one in links if one.get("master") == name and _kind(one) != "veth"]
+    ports = uplinks(links, name)
     if not ports:
         return [*found, f"nothing leads out of {name}"]
     for port in ports:
         found += _short(port, mtu)
         found += _another(port, segment)
     return found
+
+
+def uplinks(links: Sequence[Link], bridge: str) -> list[Link]:
+    """Return a bridge's ports that lead out of the node: none that a plugin has made for a pod."""
+    ports = (one for one in links if one.get("master") == bridge)
+    return [one for one in ports if not one["ifname"].startswith("veth")]
 
 
 def _short(link: Link, mtu: int) -> list[str]:

@@ -136,7 +136,7 @@ class Running:
     def told(self, event: str, seconds: float = BOOT_SECONDS) -> dict[str, Any]:
         """Wait until the guest has told of an event, and return the last it told of that kind."""
         log = shlex.quote(self.pods[0].file("log"))
-        mark = shlex.quote(f'"event":"{event}"')
+        mark = shlex.quote(f'^{{"event":"{event}".*}}')  # whole: a serial line is slow
         words = f"until grep -qs {mark} {log}; do sleep 0.2; done; grep {mark} {log} | tail -n 1"
         ran = self.kernel.run(words, node=self.pods[0].node, seconds=seconds, check=False)
         if ran.status:

@@ -29,12 +29,10 @@ def tell(lab: Lab) -> Iterator[Told]:
     bridge, node = play.attachment.config["bridge"], play.away.name
     links = json.loads(lab.kernel.run(["ip", "-j", "-d", "link"], node=node).out)
     by_name = {one["ifname"]: one for one in links}
-    port = next(
-        one["ifname"]
-        for one in links
-        if one.get("master") == bridge and one["linkinfo"].get("info_kind") != "veth"
-    )
-    yield from (one for one in drift.look(lab.kernel, lab.rendered, lab.around))
+    yield from drift.look(lab.kernel, lab.rendered, lab.around)
+    port = next((one["ifname"] for one in drift.uplinks(links, bridge)), "")
+    if not port:
+        return
     mtu = by_name[bridge]["mtu"]
     breaks = {
         f"{bridge}'s MTU is {LESS} less": (

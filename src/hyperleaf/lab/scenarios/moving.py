@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 IPV4 = 4
 NO_STAGE = "no cluster has two nodes with a bridge that a real guest could be plugged into"
-# Addresses of real guests lie below those of the others, which count down from the subnet's end.
+# Addresses of real guests lie apart from those of others, which count down from the subnet's end.
 BELOW = 60
 
 
@@ -70,7 +70,9 @@ class Stage:
         if self.lease is not None and leased:
             return vms.Vm(name, self.attachment, mac)
         like = self.model.addresses[IPV4]
-        address = ip_interface(f"{like.ip - BELOW - number}/{like.network.prefixlen}")
+        away = BELOW + number
+        far = like.ip - away if like.ip - away in like.network else like.ip + away
+        address = ip_interface(f"{far}/{like.network.prefixlen}")
         gateway = self.model.gateways.get(IPV4, "")
         return vms.Vm(name, self.attachment, mac, str(address), gateway)
 
