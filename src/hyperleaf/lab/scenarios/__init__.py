@@ -23,6 +23,7 @@ from hyperleaf.lab.scenarios import (
     node_leaves,
     reflector_lost,
     silent_guest,
+    stranger,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ ALL: dict[str, Story] = {
     "floating-vip": Story("An address moves between guests of two leaves.", floating_vip.tell),
     "silent-guest": Story("A guest that never said a word is looked for.", silent_guest.tell),
     "duplicate-address": Story("Two guests have one address.", duplicate_address.tell),
+    "stranger": Story("Machines that are no part of the estate try to get in.", stranger.tell),
 }
 
 
