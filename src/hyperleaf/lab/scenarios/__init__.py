@@ -15,14 +15,19 @@ from hyperleaf.lab.outcome import Scenario
 from hyperleaf.lab.scenarios import (
     border_lost,
     both_reflectors_lost,
+    drifted_node,
     duplicate_address,
     floating_vip,
     frr_crashes,
+    guest_leases,
+    guest_migrates,
     leaf_reboots,
+    migration_network,
     node_joins,
     node_leaves,
     reflector_lost,
     silent_guest,
+    silent_guest_moves,
     stranger,
 )
 
@@ -55,6 +60,15 @@ ALL: dict[str, Story] = {
     "silent-guest": Story("A guest that never said a word is looked for.", silent_guest.tell),
     "duplicate-address": Story("Two guests have one address.", duplicate_address.tell),
     "stranger": Story("Machines that are no part of the estate try to get in.", stranger.tell),
+    "guest-leases": Story("A real guest boots and asks for a lease.", guest_leases.tell),
+    "guest-migrates": Story("A real guest moves, sessions open.", guest_migrates.tell),
+    "silent-guest-moves": Story(
+        "A real guest that never spoke is found, and found again.", silent_guest_moves.tell
+    ),
+    "migration-network": Story(
+        "Migrations go by their own network, no faster than they may.", migration_network.tell
+    ),
+    "drifted-node": Story("A node's bridge is not as on the others.", drifted_node.tell),
 }
 
 
