@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,14 @@ def prove_spoilt(folder: Path, one: Mutation) -> Proof:
         path.write_text(file.text)
     for change in one.changes:
         spoil(folder, change)
-    return prove(folder, surroundings(made), before=_doing(one.commands))
+    around = surroundings(made)
+    nodes = tuple(
+        replace(node, floating=(ip_interface(one.floating[node.name]),))
+        if node.name in one.floating
+        else node
+        for node in around.nodes
+    )
+    return prove(folder, replace(around, nodes=nodes), before=_doing(one.commands))
 
 
 def spoil(folder: Path, change: Change) -> None:

@@ -46,6 +46,8 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
         ovs.start(kernel, name, bridged, versions(node))
     else:
         batch(kernel, name, uplink(node))
+    # An address that came before the node's own stays first in the kernel's list.
+    batch(kernel, name, [f"addr add {one} dev {node.uplink}" for one in node.floating])
     address(kernel, around, port)
     cable(kernel, node, number)
     if node.kind == "br-ex":

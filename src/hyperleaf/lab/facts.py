@@ -65,6 +65,7 @@ class Node:
     `uplink` is the device that has its addresses: br-ex, or of another `kind`; `below` are the NICs
     that it stands on. `pods` and `services` are the cluster's ranges, `pod` the node's first
     address of the former. `allowed` is its security group, or None where nobody filters.
+    `floating` are addresses that it holds for now, before its own in its uplink's list.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Node:
     pods: tuple[Network, ...] = ()
     services: tuple[Network, ...] = ()
     allowed: tuple[Allowed, ...] | None = None
+    floating: tuple[Interface, ...] = ()
 
     @property
     def address(self) -> IPv4Address:

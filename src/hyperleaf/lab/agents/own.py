@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.lab import births, daemons
 from hyperleaf.lab.agents import frr_text, policies
+from hyperleaf.lab.agents.captures import CaptureError
 from hyperleaf.lab.agents.machine_configs import set_up
+from hyperleaf.lab.agents.policies import UnsupportedError
+from hyperleaf.lab.kernel import CommandError
 from hyperleaf.lab.world import batch
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.facts import Node
     from hyperleaf.lab.kernel import Kernel, Layout
     from hyperleaf.lab.nodes import Running
-    from hyperleaf.lab.reading import ClusterObjects, Rendered
+    from hyperleaf.lab.reading import ClusterObjects, Policy, Rendered
 
 DISPATCHERS = "/etc/NetworkManager/dispatcher.d/"
 SYSCTL = "/usr/lib/systemd/systemd-sysctl"
@@ -39,24 +42,13 @@ class Own:
 
     def apply_policies(self, kernel: Kernel, objects: ClusterObjects, running: Running) -> None:
         """Carry out the policies that are meant for a node, as NetworkManager would."""
-        name = running.node.name
-        typed = births.typed(kernel, running.node)
         for policy in objects.policies:
-            if not policy.selector.matches(running.node.labels):
-                continue
-            addresses = kernel.run("ip -j -d addr", node=name).out
-            routes = kernel.run("ip -j route show table all", node=name).out
-            state = policies.state(addresses, routes, typed)
-            before = running.enacted.get(policy.name)
-            enacted, interfaces = policies.enact(policy, state, before)
-            running.enacted[policy.name] = enacted
-            batch(kernel, name, policies.links(interfaces))
-            quiet = policies.without_ipv6(interfaces)
-            off = [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in quiet]
-            if off:
-                kernel.run(["sysctl", "-qw", *off], node=name)
-            batch(kernel, name, policies.subnet_routes(interfaces))
-            _appeared(kernel, name, [one["name"] for one in interfaces if one["type"] != LOOPBACK])
+            if policy.selector.matches(running.node.labels):
+                try:
+                    _apply(kernel, policy, running)
+                except (CaptureError, CommandError, UnsupportedError) as error:
+                    error.add_note(str(policy.source))
+                    raise
 
     def start_frr(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         """Start FRR where a deployment of it is meant for the node."""
@@ -66,9 +58,27 @@ class Own:
         configurations = [one for one in objects.frr if one.selector.matches(node.labels)]
         text = f"{meant[0].start}\n{frr_text.text(configurations, node.name)}"
         daemons.start(kernel, node.name, text, meant[0].options)
+        daemons.stand_beside(kernel, node.name, meant[0].neighbours)
 
 
 LOOPBACK = "loopback"
+
+
+def _apply(kernel: Kernel, policy: Policy, running: Running) -> None:
+    name = running.node.name
+    addresses = kernel.run("ip -j -d addr", node=name).out
+    routes = kernel.run("ip -j route show table all", node=name).out
+    state = policies.state(addresses, routes, births.typed(kernel, running.node))
+    before = running.enacted.get(policy.name)
+    enacted, interfaces = policies.enact(policy, state, before)
+    running.enacted[policy.name] = enacted
+    batch(kernel, name, policies.links(interfaces))
+    quiet = policies.without_ipv6(interfaces)
+    off = [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in quiet]
+    if off:
+        kernel.run(["sysctl", "-qw", *off], node=name)
+    batch(kernel, name, policies.subnet_routes(interfaces))
+    _appeared(kernel, name, [one["name"] for one in interfaces if one["type"] != LOOPBACK])
 
 
 def write_files(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
@@ -92,7 +102,8 @@ def _below_etc(path: str) -> str:
 def _appeared(kernel: Kernel, name: str, devices: list[str]) -> None:
     """Do what udev does to devices that appear, then what NetworkManager's dispatcher does."""
     script = f"""
-for device; do {SYSCTL} --prefix=/net/ipv4/conf/$device --prefix=/net/ipv6/conf/$device; done
+for device; do words="$words --prefix=/net/ipv4/conf/$device --prefix=/net/ipv6/conf/$device"; done
+[ -z "$words" ] || {SYSCTL} $words
 for device; do for script in {DISPATCHERS}*; do
   if [ -x "$script" ]; then "$script" "$device" up || exit 1; fi
 done; done
