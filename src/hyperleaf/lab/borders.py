@@ -92,6 +92,7 @@ def _flags(devices: dict[str, Any]) -> str:
 def start_frr(kernel: Kernel, border: Border) -> None:
     """Start a border's FRR."""
     daemons.start(kernel, border.name, border.frr_conf, DAEMONS)
+    daemons.stand_beside(kernel, border.name, border.neighbours)
 
 
 def give_way_out(kernel: Kernel, rendered: Rendered) -> None:

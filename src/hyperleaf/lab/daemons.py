@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hyperleaf.lab.kernel import Kernel, Ran
 
+VTY = Path(__file__).with_name("vty.py")
 # mgmtd first: it owns the configuration of zebra and staticd; these three need not be asked for.
 ALWAYS = ("mgmtd", "zebra", "staticd")
 ASKED_FOR = ("bfdd", "bgpd")
@@ -18,6 +20,11 @@ _START = """
 mkdir -p /etc/frr/$1 /run/frr/$1 && touch /etc/frr/$1/vtysh.conf
 cat > /etc/frr/$1/frr.conf
 chown -R frr:frr /etc/frr/$1 /run/frr/$1
+"""
+_BESIDE = """
+cat > /etc/frr/$1/neighbours.py
+python3 /etc/frr/$1/neighbours.py </dev/null >/run/frr/$1.beside 2>&1 &
+echo $! > /run/frr/$1/neighbours.pid
 """
 _LOAD = "exec vtysh -N $1 -f /etc/frr/$1/frr.conf"
 
@@ -34,6 +41,12 @@ def start(kernel: Kernel, node: str, configuration: str, options: Mapping[str, s
     kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
 
 
+def stand_beside(kernel: Kernel, node: str, program: str) -> None:
+    """Start what runs beside a node's FRR and lets addresses move between leaves."""
+    if program:
+        kernel.run(["sh", "-c", _BESIDE, "sh", node], node=node, stdin=program)
+
+
 def load(kernel: Kernel, node: str) -> Ran:
     """Load a node's configuration, as it lies there."""
     return kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
@@ -44,9 +57,19 @@ def vtysh(kernel: Kernel, node: str, command: str) -> str:
     return kernel.run(["vtysh", "-N", node, "-c", command], node=node).out
 
 
-def established(kernel: Kernel, node: str) -> tuple[int, int, int]:
-    """Return how many EVPN sessions of a node are up, how many it has, and the prefixes heard."""
-    said = vtysh(kernel, node, "show bgp l2vpn evpn summary json")
-    peers: dict[str, Any] = json.loads(said or "{}").get("peers", {})
+def established(kernel: Kernel, nodes: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+    """Return how many EVPN sessions of each node are up, how many it has, the prefixes heard."""
+    (kernel.scratch / VTY.name).write_text(VTY.read_text())
+    words = ["python3", f"/lab/{VTY.name}", "bgpd", "show bgp l2vpn evpn summary json"]
+    groups = [[nodes[one] for one in group] for group in kernel.by_kernel(nodes)]
+    asked = [kernel.ask([*words, *group], beside=group[0]) for group in groups]
+    told: dict[str, Any] = {}
+    for future in asked:
+        told |= json.loads(kernel.end(future, 30).out)
+    return {node: _counted(told[node] or {}) for node in nodes}
+
+
+def _counted(summary: Mapping[str, Any]) -> tuple[int, int, int]:
+    peers = summary.get("peers", {})
     up = sum(one["state"] == "Established" for one in peers.values())
     return up, len(peers), sum(one.get("pfxRcd", 0) for one in peers.values())

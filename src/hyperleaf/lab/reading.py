@@ -114,7 +114,7 @@ class Daemons:
     """A deployment of FRR: the nodes it runs on, what it tells the daemons, what they start with.
 
     `options` are the lines of FRR's file of daemons, `start` is the configuration until a node's
-    own is there; both lie in `settings`.
+    own is there, `neighbours` the program beside FRR; they lie in `settings`.
     """
 
     selector: Selector
@@ -122,6 +122,7 @@ class Daemons:
     source: Source = NOWHERE
     start: str = ""
     settings: Source = NOWHERE
+    neighbours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Border:
     frr_conf: str
     devices: Object
     sheet: Object
+    neighbours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def read(folder: Path) -> Rendered:
                 (place / "frr.conf").read_text(),
                 json.loads((place / "devices.json").read_text()),
                 yaml.load((place / "sheet.yaml").read_text(), Loader=_LOADER),  # noqa: S506
+                _text(place / "neighbours.py"),
             )
             for place in sorted((folder / "borders").glob("*"))
         },
@@ -221,6 +224,10 @@ def _objects(folder: Path, top: Path) -> Iterator[_Manifest]:
         if "crds" not in path.parts:
             for value in yaml.load_all(path.read_text(), Loader=_LOADER):
                 yield _Manifest(str(path.relative_to(top)), value)
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.is_file() else ""
 
 
 def _cluster(name: str, all_objects: Mapping[str, tuple[_Manifest, ...]]) -> ClusterObjects:
@@ -299,7 +306,8 @@ def _daemons(own: tuple[_Manifest, ...]) -> Iterator[Daemons]:
                 expressions = tuple(terms[0].get("matchExpressions", ()))
                 meant = Selector(labels, expressions)
                 options, start = _options(files["daemons"]), files.get("frr.conf", "")
-                yield Daemons(meant, options, one.source, start, settings.source)
+                beside = files.get("neighbours.py", "")
+                yield Daemons(meant, options, one.source, start, settings.source, beside)
 
 
 def _options(text: str) -> dict[str, str]:

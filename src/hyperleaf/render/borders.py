@@ -2,7 +2,8 @@
 
 `sheet.yaml` is for people with switches of any make, and for programs: numbers, addresses, timers,
 the relay. `frr.conf` and `devices.json` are the same for a Linux border (a lab boots these two):
-`devices.json` lists the kernel's devices in the order in which they can be made.
+`devices.json` lists the kernel's devices in the order in which they can be made, `neighbours.py`
+runs beside FRR there: addresses that move between leaves are told on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hyperleaf.plan import devices as plan_devices
 from hyperleaf.render.frr.border import CONNECT, border_text
 from hyperleaf.render.frr.statements import ANY_HOPS
+from hyperleaf.render.frr_daemons import NEIGHBOURS, neighbours_text
 from hyperleaf.render.manifest import TextFile
 from hyperleaf.render.text import text
 from hyperleaf.values.addresses import IPV6
@@ -37,6 +39,7 @@ def border_files(plan: Plan) -> Iterator[TextFile]:
         folder = f"borders/{border.border.name}"
         yield TextFile(f"{folder}/frr.conf", border_text(border))
         yield TextFile(f"{folder}/devices.json", _json(devices(border)))
+        yield TextFile(f"{folder}/{NEIGHBOURS}", neighbours_text())
         head = _HEAD.format(name=border.border.name, fabric=border.fabric)
         yield TextFile(f"{folder}/sheet.yaml", head + text(sheet(border)))
 

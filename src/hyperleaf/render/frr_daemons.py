@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hyperleaf.model import labels
@@ -25,6 +26,7 @@ from hyperleaf.render.frr.statements import SOON
 from hyperleaf.render.frr_objects import NAMESPACE, plain
 from hyperleaf.render.images import DEFAULT_IMAGES, FRR_K8S_VERSION, Images
 from hyperleaf.render.manifest import Manifest, Step, TextFile, metadata
+from hyperleaf.render.node import neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +63,14 @@ frr defaults traditional
 log stdout informational
 {SOON}
 """
+
+# What stands beside FRR on leaves, as its image has Python for FRR's own reloader.
+NEIGHBOURS = "neighbours.py"
+
+
+def neighbours_text() -> str:
+    """Return the program that lets addresses move between leaves."""
+    return Path(neighbours.__file__).read_text()
 
 
 def daemon_manifests(plan: ClusterPlan, images: Images = DEFAULT_IMAGES) -> Iterator[Manifest]:
@@ -115,6 +125,8 @@ def _teams(plan: ClusterPlan) -> Iterator[_Team]:
 def _daemons(team: _Team, images: Images) -> Iterator[Manifest]:
     """Yield a team's start files and its DaemonSet."""
     files = _start_files(listens=team.role == "reflector")
+    if team.role == "leaf":
+        files[NEIGHBOURS] = neighbours_text()
     yield _object("ConfigMap", team.metadata(), _FILES_ORDER, data=files)
     text = "".join(f"{name}\0{text}\0" for name, text in files.items())
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -221,7 +233,7 @@ def _pod(team: _Team, images: Images) -> dict[str, Any]:
         "nodeSelector": {"kubernetes.io/os": "linux", **plain(team.selector)},
         "tolerations": [{"operator": "Exists"}],
         "initContainers": list(_init_containers(images)),
-        "containers": list(_containers(images)),
+        "containers": list(_containers(team, images)),
         "volumes": [
             *({"name": name, "emptyDir": {}} for name in volumes),
             {"name": "startup", "configMap": {"name": team.name}},
@@ -257,7 +269,7 @@ def _init_containers(images: Images) -> Iterator[dict[str, Any]]:
     }
 
 
-def _containers(images: Images) -> Iterator[dict[str, Any]]:
+def _containers(team: _Team, images: Images) -> Iterator[dict[str, Any]]:
     alive = {"path": "/livez", "port": _METRICS_PORT, "host": "127.0.0.1", "scheme": "HTTPS"}
     yield {
         "name": "frr",
@@ -281,6 +293,19 @@ def _containers(images: Images) -> Iterator[dict[str, Any]]:
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
         "volumeMounts": _mount(conf=_CONF, run=_RUN, reloader=_RELOADER),
     }
+    if team.role == "leaf":
+        yield {
+            "name": "neighbours",
+            "image": images.frr,
+            "command": ["python3", f"{_STARTUP}/{NEIGHBOURS}"],
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"add": ["NET_ADMIN", "NET_RAW"]},
+            },
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+            "volumeMounts": _mount(startup=_STARTUP),
+        }
     yield _controller(images)
     yield {
         "name": "metrics",

@@ -122,6 +122,7 @@ class Real:
         self._join(objects, node, pod, "frr-k8s-system")
         words = ["/lab/agents/node.sh", "frr", node.name, pod]
         kernel.run(words, node=node.name, seconds=FRR_SECONDS)
+        daemons.stand_beside(kernel, node.name, meant[0].neighbours)
 
     def _ready(self, objects: ClusterObjects) -> Servers:
         self.filled[objects.name].result()

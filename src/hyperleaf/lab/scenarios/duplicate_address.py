@@ -7,13 +7,12 @@ an address that were frozen would cut off the rightful holder as well.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from ipaddress import ip_interface
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hyperleaf.lab import daemons, guests, streams
+from hyperleaf.lab import daemons, guests
 from hyperleaf.lab.outcome import Checked, Figure, Skipped
 from hyperleaf.lab.scenarios import arp, cast, power
 
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hyperleaf.lab.estate import Lab
-    from hyperleaf.lab.guests import Guest
     from hyperleaf.lab.outcome import Told
 
 NAME = "duplicate-address"
 OFFSET = 50
 ROUNDS, PAUSE_SECONDS = 12, 0.5
 LIMIT_SECONDS = 15.0
+SHOW = "show evpn arp-cache vni all duplicate"
 
 
 def tell(lab: Lab) -> Iterator[Told]:
@@ -51,7 +50,7 @@ def tell(lab: Lab) -> Iterator[Told]:
         for one in twins:
             arp.announce(lab.kernel, one, str(address.ip))
             time.sleep(PAUSE_SECONDS)
-        reported = _reported(lab, twins[0], str(address.ip))
+        reported = _reported(lab, list(macs), str(address.ip))
         if reported:
             took = time.monotonic() - began
             break
@@ -67,3 +66,14 @@ def tell(lab: Lab) -> Iterator[Told]:
         power.remove(lab, one)
     for place in macs:
         daemons.vtysh(lab.kernel, place, "clear evpn dup-addr vni all")
+
+
+def _reported(lab: Lab, places: list[str], address: str) -> dict[str, str]:
+    """Return what leaves say of an address that they call a duplicate, by leaf."""
+    asked = {one: daemons.vtysh(lab.kernel, one, SHOW) for one in places}
+    found = {}
+    for place, said in asked.items():
+        lines = [" ".join(line.split()) for line in said.splitlines() if address in line.split()]
+        if lines:
+            found[place] = lines[0]
+    return found

@@ -1,7 +1,7 @@
-"""A floating address moves between guests of two leaves, as keepalived moves one: who finds it?
+"""A floating address moves between guests of two leaves, as keepalived moves one.
 
-The new holder announces it, and no host route of the old one may stay. Linux guests and gateways
-that forget nothing else ask again by themselves; what is measured is how soon all have learnt.
+Its new holder announces it, with a MAC of its own. The leaf must take it over from the other one,
+and every host that knew the old MAC must learn the new one, wherever it is.
 """
 
 from __future__ import annotations

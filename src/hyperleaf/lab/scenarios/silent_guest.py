@@ -47,7 +47,7 @@ def tell(lab: Lab) -> Iterator[Told]:
         return
     model = pair[1]
     seekers = list(_seekers(lab, model))
-    silent = [_silent(lab, model, number) for number, _ in enumerate(seekers)]
+    silent = [_silent(model, number) for number, _ in enumerate(seekers)]
     for one in silent:
         guests.plug_in(lab.kernel, replace(one, addresses={}, gateways={}))
         lab.kernel.run(_HUSH, node=one.namespace)
@@ -90,7 +90,7 @@ def _seekers(lab: Lab, model: Guest) -> Iterator[tuple[str, Guest]]:
         yield f"from the data centre, behind {host.place}", host
 
 
-def _silent(lab: Lab, model: Guest, number: int) -> Guest:
+def _silent(model: Guest, number: int) -> Guest:
     own = model.addresses[cast.IPV4]
     address = ip_interface(f"{own.ip - OFFSET - number}/{own.network.prefixlen}")
     name = f"silent{number}"
