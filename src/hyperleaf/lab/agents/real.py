@@ -10,6 +10,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import daemons
@@ -38,14 +39,14 @@ COMPONENT = {
     "nmstate": {"component": "kubernetes-nmstate-handler"},
     "frr-k8s-system": {"app.kubernetes.io/name": "frr-k8s"},
 }
-MEMORY_MIB = 4096
+MEMORY_MIB = 3072
 # nmstate verifies for 20 s at worst and is tried five times; half of a cluster's nodes wait.
 APPLIED_SECONDS = 600
 SIGHT_SECONDS = 1.5
 BOOT_SECONDS, FRR_SECONDS = 60, 180
 _GATE = """
-mkfifo $1 && python3 /lab/agents/gate.py $1 >$1.log 2>&1 </dev/null &
-until [ -p $1 ]; do sleep 0.05; done
+mkfifo $1
+python3 /lab/agents/gate.py $1 >$1.log 2>&1 </dev/null &
 """
 _LEAD = """
 mkdir -p /run/$1/agents && echo "$1 $2 $3" > $4
@@ -63,6 +64,7 @@ class Real:
     filled: dict[str, Future[None]] = field(default_factory=dict)
     gates: dict[int, str] = field(default_factory=dict)
     handlers: set[str] = field(default_factory=set)
+    alone: Lock = field(default_factory=Lock)
 
     def housed(self, layout: Layout) -> Layout:
         """Return a layout with a kernel of its own for the API servers."""
@@ -133,12 +135,13 @@ class Real:
         """Lead a node's loopback to its API server, through its kernel's gate."""
         place = kernel.place(node.name)
         assert self.servers is not None  # noqa: S101 - begun
-        if place not in self.gates:
-            name = GATE.format(place)
-            self.gates[place] = name
-            kernel.namespace(name, beside=node.name)
-            self.servers.join(name, 2 + place)
-            kernel.run(["sh", "-c", _GATE, "sh", PIPE], node=name)
+        with self.alone:  # nodes boot several at once
+            if place not in self.gates:
+                name = GATE.format(place)
+                kernel.namespace(name, beside=node.name)
+                self.servers.join(name, 2 + place)
+                kernel.run(["sh", "-c", _GATE, "sh", PIPE], node=name)
+                self.gates[place] = name
         port = str(self.servers.ports[node.cluster])
         words = ["sh", "-c", _LEAD, "sh", node.name, HOST, port, PIPE]
         kernel.run(words, node=self.gates[place])
@@ -178,18 +181,26 @@ class Real:
                 [[{"method": "GET", "path": path} for path in (ENACTMENTS, POLICIES)]],
             )
             found = enactments(node.name, answers[0][1], answers[1][1])
-            failed = [f"{name}: {why}" for name, (done, why) in found.items() if why and not done]
+            failed = {name: why for name, (done, why) in found.items() if why and not done}
             missing = [name for name in policies if not found.get(name, (False, ""))[0]]
+            if missing and time.monotonic() > deadline:
+                failed = dict.fromkeys(missing, f"not carried out in {APPLIED_SECONDS} s")
             if failed:
-                raise AgentError("\n".join(f"{node.name}: {one}" for one in failed))
+                raise _refused(node, failed)
             if not missing:
                 return
-            if time.monotonic() > deadline:
-                raise AgentError(f"{node.name}: never carried out: {', '.join(missing)}")
             time.sleep(SIGHT_SECONDS)
 
 
 _POLICY = "NodeNetworkConfigurationPolicy"
+
+
+def _refused(node: Node, failed: Mapping[str, str]) -> AgentError:
+    """Return an error that names each policy that a node did not carry out, and why."""
+    error = AgentError("\n".join(f"{node.name}: {name}: {why}" for name, why in failed.items()))
+    for name in failed:
+        error.add_note(f"{_POLICY}/{name}")  # what an error is about, as `Source` writes it
+    return error
 
 
 def enactments(
