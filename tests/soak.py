@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hyperleaf.lab import root
-from lab import proving
+from lab import agreement, proving
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
@@ -75,10 +75,17 @@ def killed(number: int) -> str:
         return proving.kill_once(place, random.Random(number))
 
 
+def agreed(number: int) -> str:
+    """Hold what `trace` says of a small estate against packets."""
+    with tempfile.TemporaryDirectory() as folder:
+        return "\n".join(agreement.agree(number, Path(folder)).differences)
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
+    "estates": Count(agreement.COUNT, agreed),
 }
 
 
