@@ -1,0 +1,79 @@
+"""What happens to the AWS example's lab, one thing after another, is lived through by packets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from hyperleaf.api import load
+from hyperleaf.lab.prove import prove
+from hyperleaf.lab.root import RootError
+from hyperleaf.lab.runtime import NoRuntimeError
+from hyperleaf.plan.clusters import plan
+from hyperleaf.render.estate import render
+from hyperleaf.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hyperleaf.lab.outcome import Proof, Scenario
+
+AWS = Path(__file__).parents[2] / "examples" / "01-aws-hosted"
+# Those of the control plane and the datapath; real guests have tests of their own.
+NAMES = (
+    "reflector-lost",
+    "both-reflectors-lost",
+    "border-lost",
+    "node-joins",
+    "node-leaves",
+    "frr-crashes",
+    "leaf-reboots",
+    "floating-vip",
+    "silent-guest",
+    "duplicate-address",
+)
+pytestmark = pytest.mark.judge
+
+
+def _proof(folder: Path, asked: Sequence[str], *, without: str = "") -> Proof:
+    """Prove what is rendered, without a container of leaves' FRR; then let things happen."""
+    made = plan(load(AWS).estate)
+    for file in render(made):
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_without(without, file.text) if without else file.text)
+    try:
+        return prove(folder, surroundings(made), asked=asked)
+    except (NoRuntimeError, RootError) as error:
+        pytest.skip(str(error))
+
+
+def _without(program: str, text: str) -> str:
+    """Return an object without a file of its ConfigMap."""
+    if f"  {program}: |" not in text:
+        return text
+    value = yaml.safe_load(text)
+    del value["data"][program]
+    return yaml.safe_dump(value)
+
+
+@pytest.fixture(scope="module")
+def happened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scenario]:
+    proof = _proof(tmp_path_factory.mktemp("rendered"), NAMES)
+    return {one.name: one for one in proof.scenarios}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_aws_example_lives_through_it(happened: dict[str, Scenario], name: str) -> None:
+    told = happened[name]
+    assert not told.skipped
+    assert [(one.title, one.fault) for one in told.checked if one.fault] == []
+
+
+def test_an_address_does_not_move_where_nobody_takes_it_over(tmp_path: Path) -> None:
+    proof = _proof(tmp_path, ["floating-vip"], without="neighbours.py")
+    (told,) = proof.scenarios
+    assert [one.title for one in told.checked if one.fault]
