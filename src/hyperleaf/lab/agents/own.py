@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import births, daemons
@@ -73,13 +74,18 @@ def _apply(kernel: Kernel, policy: Policy, running: Running) -> None:
     before = running.enacted.get(policy.name)
     enacted, interfaces = policies.enact(policy, state, before)
     running.enacted[policy.name] = enacted
-    batch(kernel, name, policies.links(interfaces))
+    existing = {one["name"] for one in state["interfaces"]}
+    batch(kernel, name, policies.links(interfaces, existing))
+    made = json.loads(kernel.run("ip -j link", node=name).out)
+    macs = {one["ifname"]: one.get("address", "") for one in made}
+    batch(kernel, name, policies.link_locals(interfaces, macs, name))
     quiet = policies.without_ipv6(interfaces)
     off = [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in quiet]
     if off:
         kernel.run(["sysctl", "-qw", *off], node=name)
     batch(kernel, name, policies.subnet_routes(interfaces))
-    _appeared(kernel, name, [one["name"] for one in interfaces if one["type"] != LOOPBACK])
+    new = [one["name"] for one in interfaces if one["type"] != LOOPBACK and one["name"] in macs]
+    _appeared(kernel, name, new)
 
 
 def write_files(kernel: Kernel, objects: ClusterObjects, node: Node) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
-from ipaddress import ip_interface
+from ipaddress import IPv6Address, ip_interface
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.agents.captures import State, fill, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hyperleaf.lab.reading import Policy
 
@@ -21,6 +22,7 @@ MAIN_TABLE = 254
 TABLES = {"main": 254, "default": 253, "local": 255}
 # NetworkManager gives a bridge's own subnet this metric.
 BRIDGE_METRIC = 425
+LOOPBACK_METRIC = 30
 
 
 class UnsupportedError(Exception):
@@ -95,13 +97,23 @@ def enact(policy: Policy, state: State, before: Enacted | None) -> tuple[Enacted
     return Enacted(policy.name, policy.capture, captured), filled.get("interfaces", [])
 
 
-def links(interfaces: Iterable[State]) -> Iterator[str]:
-    """Yield the lines of `ip -batch` that make devices that do not exist yet."""
-    wanted = list(interfaces)
+def links(interfaces: Iterable[State], existing: Collection[str] = ()) -> Iterator[str]:
+    """Yield the lines of `ip -batch` that make devices; those that exist get their settings."""
+    named = list(interfaces)
+    wanted = [one for one in named if not _absent(one)]
     master = {port: one["name"] for one in wanted for port in _ports(one)}
     for one in sorted(wanted, key=lambda one: ORDER.index(_kind(one))):
-        yield from _made(one)
+        if one["name"] not in existing:
+            yield from _made(one)
         yield from _addressed(one, master)
+    # Tunnels, their bridges, then VRFs: the other way round zebra has been seen to crash.
+    for one in sorted(filter(_absent, named), key=lambda one: -ORDER.index(_kind(one))):
+        if one["name"] in existing:
+            yield f"link del dev {one['name']}"
+
+
+def _absent(one: State) -> bool:
+    return bool(one.get("state") == "absent")
 
 
 ORDER = ("loopback", "vrf", "linux-bridge", "ethernet", "bond", "vlan", "vxlan")
@@ -160,17 +172,44 @@ def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
             settings += f"master {master[name]} "
         if "mtu" in one:
             settings += f"mtu {one['mtu']} "
-        mode = "eui64" if one.get("ipv6", {}).get("enabled") else "none"
-        yield f"link set dev {name} {settings}addrgenmode {mode} up"
+        # NetworkManager makes link-local addresses by itself.
+        yield f"link set dev {name} {settings}addrgenmode none up"
+    bare = "" if one["type"] == "loopback" else " noprefixroute"
     for family in ("ipv4", "ipv6"):
         for address in one.get(family, {}).get("address", []):
             place = f"{address['ip']}/{address['prefix-length']}"
-            yield f"addr replace {place} dev {name} noprefixroute"
+            yield f"addr replace {place} dev {name}{bare}"
+
+
+def link_locals(
+    interfaces: Iterable[State], macs: Mapping[str, str], node: str
+) -> Iterator[str]:
+    """Yield the lines of `ip -batch` for link-local addresses, from `macs` by device.
+
+    A stable-privacy address follows from a secret of the node (RFC 7217): no two nodes have one.
+    """
+    wanted = list(interfaces)
+    ports = _enslaved(wanted)
+    for one in wanted:
+        name, six = one["name"], one.get("ipv6", {})
+        if not six.get("enabled") or name in ports or one["type"] == "loopback" or _absent(one):
+            continue
+        if six.get("addr-gen-mode", "eui64") == "eui64":
+            parts = bytes.fromhex(macs[name].replace(":", ""))
+            host = bytes([parts[0] ^ 2, *parts[1:3], 0xFF, 0xFE, *parts[3:]])
+        else:
+            host = hashlib.sha256(f"{node} {name}".encode()).digest()[:8]
+        yield f"addr replace {IPv6Address((0xFE80 << 112) | int.from_bytes(host))}/64 dev {name}"
+
+
+def _enslaved(interfaces: Iterable[State]) -> set[str]:
+    """Return the ports of bridges: they have no addresses, and no setting of IPv6."""
+    return {port for one in interfaces if one["type"] == "linux-bridge" for port in _ports(one)}
 
 
 def subnet_routes(interfaces: Iterable[State]) -> Iterator[str]:
     """Yield the lines of `ip -batch` for the routes that NetworkManager adds to addresses."""
-    wanted = list(interfaces)
+    wanted = [one for one in interfaces if not _absent(one)]
     tables = {
         port: one["vrf"]["route-table-id"]
         for one in wanted
@@ -181,19 +220,26 @@ def subnet_routes(interfaces: Iterable[State]) -> Iterator[str]:
         for family in ("ipv4", "ipv6"):
             for address in one.get(family, {}).get("address", []):
                 place = ip_interface(f"{address['ip']}/{address['prefix-length']}")
-                if place.network.prefixlen < place.max_prefixlen and one["type"] != "loopback":
+                if place.network.prefixlen < place.max_prefixlen:
                     source = f"src {place.ip} scope link " if family == "ipv4" else ""
                     table = tables.get(one["name"], MAIN_TABLE)
+                    metric = LOOPBACK_METRIC if one["type"] == "loopback" else BRIDGE_METRIC
                     yield (
                         f"route replace {place.network} dev {one['name']} proto kernel {source}"
-                        f"metric {BRIDGE_METRIC} table {table}"
+                        f"metric {metric} table {table}"
                     )
+        if one["type"] == "loopback":
+            yield f"route replace ::1 dev {one['name']} proto kernel metric {LOOPBACK_METRIC}"
 
 
 def without_ipv6(interfaces: Iterable[State]) -> list[str]:
     """Return the devices on which IPv6 is switched off."""
+    wanted = [one for one in interfaces if not _absent(one)]
+    ports = _enslaved(wanted)
     return [
         one["name"]
-        for one in interfaces
-        if one["type"] != "loopback" and not one.get("ipv6", {}).get("enabled", False)
+        for one in wanted
+        if one["type"] != "loopback"
+        and one["name"] not in ports
+        and not one.get("ipv6", {}).get("enabled", False)
     ]
