@@ -181,9 +181,7 @@ def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
             yield f"addr replace {place} dev {name}{bare}"
 
 
-def link_locals(
-    interfaces: Iterable[State], macs: Mapping[str, str], node: str
-) -> Iterator[str]:
+def link_locals(interfaces: Iterable[State], macs: Mapping[str, str], node: str) -> Iterator[str]:
     """Yield the lines of `ip -batch` for link-local addresses, from `macs` by device.
 
     A stable-privacy address follows from a secret of the node (RFC 7217): no two nodes have one.
