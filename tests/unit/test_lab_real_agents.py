@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hyperleaf.lab.agents import components, gate, likeness
-from hyperleaf.lab.agents.real import enactments
+from hyperleaf.lab.agents.real import Enactment, enactments
 
 QUESTION = b"\x04node\x03lab\x00"
 
@@ -41,7 +41,7 @@ def test_the_resolver_has_no_other_records() -> None:
 
 def test_a_policy_is_carried_out_once_its_enactment_is_available() -> None:
     listed = {"items": [_enactment("w1", "red", 2, "Available")]}
-    assert enactments("w1", listed, POLICIES) == {"red": (True, "")}
+    assert enactments("w1", listed, POLICIES) == {"red": Enactment(done=True)}
 
 
 def test_an_enactment_of_an_earlier_policy_says_nothing() -> None:
@@ -56,7 +56,7 @@ def test_an_enactment_of_another_node_says_nothing() -> None:
 
 def test_a_failed_enactment_says_why() -> None:
     listed = {"items": [_enactment("w1", "red", 2, "Failing", "no such MTU")]}
-    assert enactments("w1", listed, POLICIES) == {"red": (False, "no such MTU")}
+    assert enactments("w1", listed, POLICIES) == {"red": Enactment(done=False, why="no such MTU")}
 
 
 def test_missing_programs_are_named_with_what_makes_them(

@@ -49,7 +49,7 @@ mkfifo $1
 python3 /lab/agents/gate.py $1 >$1.log 2>&1 </dev/null &
 """
 _LEAD = """
-mkdir -p /run/$1/agents && echo "$1 $2 $3" > $4
+mkdir -p /run/$1/agents && rm -f /run/$1/agents/led && echo "$1 $2 $3" > $4
 for _ in $(seq 100); do [ -e /run/$1/agents/led ] && exit; sleep 0.1; done
 cat $4.log >&2; exit 1
 """
@@ -64,6 +64,7 @@ class Real:
     filled: dict[str, Future[None]] = field(default_factory=dict)
     gates: dict[int, str] = field(default_factory=dict)
     handlers: set[str] = field(default_factory=set)
+    controllers: set[str] = field(default_factory=set)
     alone: Lock = field(default_factory=Lock)
 
     def housed(self, layout: Layout) -> Layout:
@@ -93,6 +94,8 @@ class Real:
 
     def boot(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         """Boot a node with its MachineConfigs' files, NetworkManager over its devices."""
+        self.handlers.discard(node.name)
+        self.controllers.discard(node.name)
         write_files(kernel, objects, node)
         self._lead(kernel, node)
         words = ["/lab/agents/node.sh", "boot", node.name]
@@ -101,17 +104,20 @@ class Real:
     def apply_policies(self, kernel: Kernel, objects: ClusterObjects, running: Running) -> None:
         """Let the handler carry out the policies that are meant for a node."""
         node, servers = running.node, self._ready(objects)
-        meant = [one for one in objects.policies if one.selector.matches(node.labels)]
+        meant = [one.name for one in objects.policies if one.selector.matches(node.labels)]
+        before: dict[str, Enactment] = {}
         if node.name in self.handlers:
             values = [one for one in objects.values if one["kind"] == _POLICY]
             servers.apply(objects.name, values)
         else:
+            # After a reboot the handler carries out again what it was told before.
+            before = self._enactments(objects.name, node)
             pod = f"nmstate-handler-{node.name}"
             self._join(objects, node, pod, "nmstate")
             words = ["/lab/agents/node.sh", "handler", node.name, pod]
             kernel.run(words, node=node.name)
             self.handlers.add(node.name)
-        self._wait(objects.name, node, [one.name for one in meant])
+        self._wait(objects.name, node, meant, before)
 
     def start_frr(self, kernel: Kernel, objects: ClusterObjects, node: Node) -> None:
         """Start FRR as its deployment does: with its start files, then by the controller."""
@@ -119,11 +125,18 @@ class Real:
         if not meant:
             return
         self._ready(objects)
+        if node.name in self.controllers:
+            # Its container starts again, over the configuration that the reloader left.
+            kept = kernel.run(["cat", f"/etc/frr/{node.name}/frr.conf"], node=node.name).out
+            daemons.start(kernel, node.name, kept, meant[0].options)
+            return
         daemons.start(kernel, node.name, meant[0].start, meant[0].options)
         pod = f"frr-{node.name}"
         self._join(objects, node, pod, "frr-k8s-system")
         words = ["/lab/agents/node.sh", "frr", node.name, pod]
         kernel.run(words, node=node.name, seconds=FRR_SECONDS)
+        self.controllers.add(node.name)
+        daemons.stand_beside(kernel, node.name, meant[0].neighbours)
         daemons.stand_beside(kernel, node.name, meant[0].neighbours)
 
     def _ready(self, objects: ClusterObjects) -> Servers:
@@ -171,18 +184,22 @@ class Real:
         named = {"metadata": {"name": node.name}}
         servers.status(node.cluster, {**thing, **named, "status": status})
 
-    def _wait(self, cluster: str, node: Node, policies: list[str]) -> None:
-        """Wait until each policy is carried out on a node; AgentError says what became of it."""
+    def _enactments(self, cluster: str, node: Node) -> dict[str, Enactment]:
         assert self.servers is not None  # noqa: S101 - filled
+        paths = [{"method": "GET", "path": path} for path in (ENACTMENTS, POLICIES)]
+        (_, listed), (_, policies) = self.servers.ask(cluster, [paths])
+        return enactments(node.name, listed, policies)
+
+    def _wait(
+        self, cluster: str, node: Node, policies: list[str], before: Mapping[str, Enactment]
+    ) -> None:
+        """Wait until each policy is carried out on a node; AgentError says what became of it."""
         deadline = time.monotonic() + APPLIED_SECONDS
         while True:
-            answers = self.servers.ask(
-                cluster,
-                [[{"method": "GET", "path": path} for path in (ENACTMENTS, POLICIES)]],
-            )
-            found = enactments(node.name, answers[0][1], answers[1][1])
-            failed = {name: why for name, (done, why) in found.items() if why and not done}
-            missing = [name for name in policies if not found.get(name, (False, ""))[0]]
+            now = self._enactments(cluster, node)
+            found = {name: one for name, one in now.items() if one != before.get(name)}
+            failed = {name: one.why for name, one in found.items() if one.why and not one.done}
+            missing = [name for name in policies if name not in found or not found[name].done]
             if missing and time.monotonic() > deadline:
                 failed = dict.fromkeys(missing, f"not carried out in {APPLIED_SECONDS} s")
             if failed:
@@ -190,6 +207,15 @@ class Real:
             if not missing:
                 return
             time.sleep(SIGHT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Enactment:
+    """Whether a policy is carried out on a node, why it cannot be, and when that was said."""
+
+    done: bool
+    why: str = ""
+    said: str = ""
 
 
 _POLICY = "NodeNetworkConfigurationPolicy"
@@ -205,8 +231,8 @@ def _refused(node: Node, failed: Mapping[str, str]) -> AgentError:
 
 def enactments(
     node: str, listed: Mapping[str, Any], policies: Mapping[str, Any]
-) -> dict[str, tuple[bool, str]]:
-    """Return, by policy, whether a node has carried it out as it is now, and why it cannot."""
+) -> dict[str, Enactment]:
+    """Return a node's enactments by policy, those of the policies as they are now."""
     generations = {
         one["metadata"]["name"]: one["metadata"]["generation"] for one in policies["items"]
     }
@@ -217,12 +243,12 @@ def enactments(
         if where != node or status.get("policyGeneration") != generations.get(policy):
             continue
         conditions = {
-            each["type"]: each.get("message", "") or each.get("reason", "")
-            for each in status.get("conditions", [])
-            if each["status"] == "True"
+            each["type"]: each for each in status.get("conditions", []) if each["status"] == "True"
         }
-        why = conditions.get("Failing", "") or conditions.get("Aborted", "")
-        found[policy] = ("Available" in conditions, why)
+        wrong = conditions.get("Failing") or conditions.get("Aborted") or {}
+        said = max((each.get("lastHeartbeatTime", "") for each in conditions.values()), default="")
+        why = wrong.get("message", "") or wrong.get("reason", "")
+        found[policy] = Enactment("Available" in conditions, why, said)
     return found
 
 
