@@ -34,8 +34,8 @@ _TOLD = """#!/bin/sh
 exit 0
 """
 _CLIENTS = {
-    IPV4: "udhcpc -f -q -n -t 8 -T 2 -O mtu -O dns -i eth0 -s /run/told",
-    IPV6: "busybox udhcpc6 -f -q -n -t 8 -T 2 -O dns -i eth0 -s /run/told",
+    IPV4: "udhcpc -f -q -n -t 5 -T 2 -O mtu -O dns -i eth0 -s /run/told",
+    IPV6: "busybox udhcpc6 -f -q -n -t 5 -T 2 -O dns -i eth0 -s /run/told",
 }
 
 
@@ -196,8 +196,10 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
         for guest, border in wanted
         for lease in rendered.expected["segments"][guest.network]["lease"]
     ]
-    for one in asked:
-        ran = kernel.wait(one.future, LEASE_SECONDS)
+    answers = [kernel.wait(one.future, LEASE_SECONDS) for one in asked]
+    for guest, _ in wanted:
+        kernel.run(["ip", "netns", "del", guest.namespace], beside=guest.namespace)
+    for one, ran in zip(asked, answers, strict=True):
         guest, subnet = one.guest, one.lease["subnet"]
         yield Checked(
             f"{guest.expected} on {guest.place}: lease of {subnet} by {one.border}",
@@ -210,15 +212,23 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
 
 
 def _clients(rendered: Rendered, around: Surroundings) -> Iterator[tuple[Guest, str]]:
-    """Yield new guests without an address, and the border that shall hear each."""
-    for number, one in enumerate(rendered.expected["guests"]):
-        if one["at"] == BORDERS or not rendered.expected["segments"][one["network"]].get("lease"):
-            continue
-        hosts, attachment = around.hosts(one["at"]), attached(rendered, one)
-        for place, border in enumerate(rendered.borders):
-            host = hosts[-1 - place % len(hosts)].name
-            name = f"d{number}x{place}"
-            yield Guest(one["name"], one["network"], name, host, {}, {}, attachment), border
+    """Yield new guests without an address, and the border that shall hear each.
+
+    Every place that a network is attached in asks, and every border is asked.
+    """
+    stated = rendered.expected
+    borders = list(rendered.borders)
+    for name, segment in stated["segments"].items():
+        places = [
+            one for one in stated["guests"] if one["network"] == name and one["at"] != BORDERS
+        ]
+        wanted = max(len(places), len(borders)) if places and segment.get("lease") else 0
+        for number in range(wanted):
+            one, border = places[number % len(places)], borders[number % len(borders)]
+            host = around.hosts(one["at"])[-1 - number % len(around.hosts(one["at"]))].name
+            namespace = f"d{segment['vni']}x{number}"
+            attachment = attached(rendered, one)
+            yield Guest(one["name"], name, namespace, host, {}, {}, attachment), border
 
 
 def _heard_by_one(kernel: Kernel, rendered: Rendered, wanted: Iterable[tuple[Guest, str]]) -> None:
@@ -235,6 +245,8 @@ def _heard_by_one(kernel: Kernel, rendered: Rendered, wanted: Iterable[tuple[Gue
 
 def _deaf(macs: Iterable[str]) -> str:
     return f"""
+table bridge relays
+delete table bridge relays
 table bridge relays {{
  chain hear {{
   type filter hook prerouting priority 0
