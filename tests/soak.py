@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hyperleaf.lab import root
-from lab import agreement, proving
+from lab import agreement, mutating, proving
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
@@ -81,11 +81,20 @@ def agreed(number: int) -> str:
         return "\n".join(agreement.agree(number, Path(folder)).differences)
 
 
+def mistaken(number: int) -> str:
+    """Make one of the mistakes that people make; say what the proof did not see of it."""
+    one = list(mutating.read().values())[number]
+    with tempfile.TemporaryDirectory() as folder:
+        problem = mutating.missed(one, mutating.prove_spoilt(Path(folder), one))
+    return f"{one.name}: {problem}" if problem else ""
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
     "estates": Count(agreement.COUNT, agreed),
+    "mutations": Count(len(mutating.read()), mistaken),
 }
 
 

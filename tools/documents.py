@@ -162,6 +162,7 @@ CAUGHT: Final = {
     "node": "a guest reaches a node, or a node a guest",
     "outside": "the way out, or in, or whom the outside sees",
     "pair": "pairs of guests",
+    "resolve": "who answers for an address by ARP or neighbour discovery",
     "router": "the router that guests are told of by IPv6",
     "service": "a guest reaches a service that is kept from it",
     "session": "sessions of the fabric",

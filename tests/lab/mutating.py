@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import yaml
 
 from hyperleaf.api import load
+from hyperleaf.lab import estate
 from hyperleaf.lab.prove import prove
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
@@ -22,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hyperleaf.lab.estate import Lab
-    from hyperleaf.lab.outcome import Cause, Proof
+    from hyperleaf.lab.outcome import Proof
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
 LITTLE = HERE / "estates" / "mutations.yaml"
+# Many mistakes keep sessions down for good: there is nothing to wait for.
+PATIENCE_SECONDS = 20
 _ENCODED = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=]+")
 
 
@@ -95,7 +100,8 @@ def prove_spoilt(folder: Path, one: Mutation) -> Proof:
         else node
         for node in around.nodes
     )
-    return prove(folder, replace(around, nodes=nodes), before=_doing(one.commands))
+    with patch.object(estate, "CONVERGED_SECONDS", PATIENCE_SECONDS):
+        return prove(folder, replace(around, nodes=nodes), before=_doing(one.commands))
 
 
 def spoil(folder: Path, change: Change) -> None:
@@ -127,8 +133,16 @@ def _doing(commands: tuple[tuple[str, str], ...]) -> Callable[[Lab], None]:
     return do
 
 
-def named(proof: Proof, pattern: str) -> list[Cause]:
-    """Return the causes of a proof's faults that name an object."""
-    return [
-        cause for fault in proof.wrong for cause in fault.causes if fnmatch(cause.object, pattern)
-    ]
+def missed(one: Mutation, proof: Proof) -> str:
+    """Return what a proof did not see of a mutation, or nothing.
+
+    The kind of check that is stated must fail, and of what the faults name first, the object of the
+    mutation must come most often.
+    """
+    kinds = Counter(fault.kind for fault in proof.wrong)
+    if one.caught not in kinds:
+        return f"no {one.caught} failed: {dict(kinds) or 'all is green'}"
+    first = Counter(fault.causes[0].object for fault in proof.wrong if fault.causes)
+    if not any(fnmatch(name, one.named) for name, _ in first.most_common(1)):
+        return f"{one.named} is not what is named: {dict(first) or 'nothing is'}"
+    return ""

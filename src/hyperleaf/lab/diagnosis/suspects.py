@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 # How fundamental: without sessions no routes are known, without devices none are of use.
 DAEMONS, SESSIONS, DEVICES, ATTACHMENTS, SETTINGS, ROUTES, SERVICES, GUESS = range(10, 90, 10)
-# Kinds of checks in which a packet was sent: what it shows is reach or isolation.
-BY_PACKETS = frozenset({"pair", "gateway", "outside", "node", "service", "mtu"})
+# Kinds of checks that tell what was said; in all others a packet was sent, which shows reach or
+# isolation.
+BY_WORDS = frozenset({"state", "session", "lease", "router"})
 MOST_CAUSES, MOST_EVIDENCE, MOST_CHARACTERS, MOST_NODES = 3, 3, 400, 4
 
 
@@ -54,7 +55,7 @@ class Suspect:
         """Tell whether this can be behind a fault about some networks and VRFs."""
         if self.kinds and fault.kind not in self.kinds:
             return False
-        if self.breaks and fault.kind in BY_PACKETS:
+        if self.breaks and fault.kind not in BY_WORDS:
             # Twice answered or wrongly translated is reached, and yet wrong.
             shown = REACH if fault.hoped else ISOLATION
             if self.breaks != shown:
