@@ -123,8 +123,14 @@ def test_the_router_s_bridge_has_no_address_but_ipv6_where_the_vrf_has_it() -> N
     assert bridge["ipv6"] == {"enabled": True, "dhcp": False, "autoconf": False}
 
 
+def test_routes_of_ipv6_may_lead_into_a_vrf_that_has_it() -> None:
+    spec = named(rendered(BLUE, FRONT, RED), "hyperleaf-vrf-blue")
+    assert interface(spec, "vrf5002")["ipv6"]["enabled"] is True
+
+
 def test_a_vrf_of_ipv4_alone_turns_ipv6_off() -> None:
     spec = named(rendered(RED), "hyperleaf-vrf-red")
+    assert interface(spec, "vrf20100")["ipv6"] == {"enabled": False}
     assert interface(spec, "br20100")["ipv6"] == {"enabled": False}
     assert interface(spec, "br10100")["ipv6"] == {"enabled": False}
 

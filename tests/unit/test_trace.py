@@ -301,3 +301,36 @@ def test_one_end_must_be_a_guest(aws: Plan, a: str, b: str) -> None:
 def test_addresses_of_two_families_have_nothing_to_say_to_each_other(aws: Plan) -> None:
     with pytest.raises(ValueError, match="no address family in common"):
         trace(aws, "172.20.100.7", "2001:db8::1")
+
+
+# What the lab has taught
+
+
+def test_a_leak_leads_to_the_others_gateway_as_well() -> None:
+    both = joined(forth=["172.20.2.0/24"], back=["172.20.1.0/24"])
+    assert first(both, "a", "172.20.2.1").how == "leak"
+    assert first(both, "b", "172.20.1.1").how == "leak"
+
+
+def test_a_gateway_behind_a_leak_in_one_direction_is_not_reached() -> None:
+    assert stop(joined(forth=["172.20.2.0/24"], back=[]), "a", "172.20.2.1")
+
+
+def test_a_host_behind_the_borders_leaves_by_them_whatever_leaves_take_from_their_nodes() -> None:
+    leak = {"with": "default", "import": ["0.0.0.0/0"]}
+    estate = planned([*head(), tenant("a", 1, egress="border", leaks=[leak])])
+    assert first(estate, "a", "outside").how == "nat"
+    assert first(estate, "a@borders", "outside").how == "border"
+
+
+def test_of_nodes_and_hosts_behind_the_borders_the_data_centre_decides(aws: Plan) -> None:
+    with pytest.raises(ValueError, match="data centre decides"):
+        trace(aws, "green@borders", "node:prod")
+
+
+def test_another_clusters_nodes_are_hosts_by_their_ipv6_too() -> None:
+    fabric, hub, prod, edge = head()
+    edge["spec"]["networks"]["machine"].append("2001:db8:a::/64")
+    dual = tenant("a", 1, subnets=["172.20.1.0/24", "2001:db8:0:1::/64"], egress="border")
+    estate = planned([fabric, hub, prod, edge, dual])
+    assert "belongs to hosts" in stop(estate, "a@prod", "2001:db8:a::5").reason
