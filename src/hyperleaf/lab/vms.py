@@ -13,6 +13,7 @@ import json
 import os
 import shlex
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,12 +122,13 @@ class Moved:
 
 @dataclass(slots=True)
 class Running:
-    """A guest that runs, in which pod, and the pods it has had."""
+    """A guest that runs, since when (monotonic), in which pod, and the pods it has had."""
 
     kernel: Kernel
     vm: Vm
     pod: Pod
     pods: list[Pod] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def node(self) -> str:

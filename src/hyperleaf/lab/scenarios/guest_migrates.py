@@ -42,6 +42,10 @@ def tell(lab: Lab) -> Iterator[Told]:
     if play is None:
         yield Skipped(moving.NO_STAGE)
         return
+    yield from moving.carefully(KIND, _tell(lab, play))
+
+
+def _tell(lab: Lab, play: moving.Stage) -> Iterator[Told]:
     objects = lab.rendered.clusters[play.cluster]
     limit = migrations.settings(objects)[0].limit
     with moving.roads(lab, play) as roads, moving.on_stage(lab, play, play.vm("moved", 2)) as guest:

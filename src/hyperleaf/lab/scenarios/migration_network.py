@@ -35,16 +35,20 @@ def tell(lab: Lab) -> Iterator[Told]:
         play = moving.stage(lab, cluster)
         if play is not None:
             seen = True
-            with moving.roads(lab, play) as roads:
-                yield from _tell(lab, play, roads)
+            yield from moving.carefully(KIND, _tell(lab, play))
     if not seen:
         yield Skipped("no cluster with a migration network has two nodes for a real guest")
 
 
-def _tell(lab: Lab, play: Stage, roads: Roads) -> Iterator[Told]:
-    objects = lab.rendered.clusters[play.cluster]
-    own, *policies = migrations.settings(objects)
-    yield from _alone(lab, play, roads)
+def _tell(lab: Lab, play: Stage) -> Iterator[Told]:
+    with moving.roads(lab, play) as roads:
+        yield from _alone(lab, play, roads)
+        yield from _measured(lab, play, roads)
+
+
+def _measured(lab: Lab, play: Stage, roads: Roads) -> Iterator[Told]:
+    """Let a guest move under each limit that is rendered, and under one that is felt."""
+    own, *policies = migrations.settings(lab.rendered.clusters[play.cluster])
     with moving.on_stage(lab, play, play.vm("mover", 4)) as guest:
         moving.address(guest)
         before = _carried(lab, play)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import guest_image, migrations, root, vms
 from hyperleaf.lab.guests import BORDERS
-from hyperleaf.lab.outcome import Checked
+from hyperleaf.lab.outcome import Checked, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.estate import Lab
     from hyperleaf.lab.facts import Node
     from hyperleaf.lab.guests import Guest
+    from hyperleaf.lab.outcome import Told
     from hyperleaf.lab.reading import Attachment
 
 IPV4 = 4
@@ -138,6 +139,17 @@ def _stages(lab: Lab, expected: Mapping[str, Any]) -> Iterator[Stage]:
         beyond=next((one for one in behind if not one.vrf), next(iter(behind), None)),
         outside=str(expected["outside"].get(str(IPV4), "")),
     )
+
+
+def carefully(kind: str, told: Iterator[Told]) -> Iterator[Told]:
+    """Yield what is told of real guests; where one cannot be had, or gets lost, that is told."""
+    try:
+        guest_image.ready()
+        yield from told
+    except root.RootError as error:
+        yield Skipped(f"no real guest can be had: {error}")
+    except vms.VmError as error:
+        yield Checked("a real guest runs, and arrives where it moves to", str(error), kind)
 
 
 @contextlib.contextmanager

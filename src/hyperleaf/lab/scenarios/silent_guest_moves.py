@@ -30,6 +30,10 @@ def tell(lab: Lab) -> Iterator[Told]:
     if not lookers:
         yield Skipped("nobody else is on the segment to look for the guest")
         return
+    yield from moving.carefully(KIND, _tell(lab, play, lookers))
+
+
+def _tell(lab: Lab, play: moving.Stage, lookers: list[Guest]) -> Iterator[Told]:
     vm = play.vm("silent", 3, leased=False)
     address = vm.address.partition("/")[0]
     with moving.roads(lab, play) as roads, moving.on_stage(lab, play, vm) as guest:
