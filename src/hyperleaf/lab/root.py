@@ -134,10 +134,10 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
         say("the routing daemons: Debian's FRR")
         later = _later(scratch)
         say(f"the root: Debian {RELEASE}")
-        _debian(scratch / "root", later, kernel)
         finished = scratch / "finished"
         finished.mkdir()
-        (scratch / "root").rename(finished / "root")
+        # In its place from the start: who does not own a folder cannot move it to another one.
+        _debian(finished / "root", later, kernel)
         (finished / "recipe.json").write_text(json.dumps({"recipe": recipe()}))
         finished.rename(place)
     except (ProcessError, OSError) as error:
