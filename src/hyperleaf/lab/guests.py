@@ -52,7 +52,8 @@ class Guest:
 def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
     """Yield a guest for each expected one, and a second one on another leaf where there is one.
 
-    Behind the borders the first is a border itself, the second a host on the border's VLAN.
+    The second is in another namespace, where the network is attached in several. Behind the borders
+    the first is a border itself, the second a host on the border's VLAN.
     """
     stated = rendered.expected
     spare = _Spare(rendered)
@@ -67,7 +68,18 @@ def of(rendered: Rendered, around: Surroundings) -> Iterator[Guest]:
         yield _guest(one, f"g{number}", first.name, own, attachment=attachment)
         if others:
             twin = spare.addresses(one["network"], own)
-            yield _guest(one, f"g{number}b", others[0].name, twin, attachment=attachment)
+            other = _of_another_namespace(rendered, one["at"], attachment)
+            yield _guest(one, f"g{number}b", others[0].name, twin, attachment=other)
+
+
+def _of_another_namespace(rendered: Rendered, cluster: str, own: Attachment) -> Attachment:
+    """Return the network's attachment in another namespace, or its own where there is no other."""
+    alike = (
+        each
+        for each in rendered.clusters[cluster].attachments
+        if each.source.origin == own.source.origin and each.namespace != own.namespace
+    )
+    return next(alike, own) if own.source.origin else own
 
 
 def attached(rendered: Rendered, one: Mapping[str, Any]) -> Attachment:
