@@ -7,11 +7,20 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from estates import estate
 from measuring import Measured, exponent, measure
+from proving import made_from_nothing, parts, settle
+
+from hyperleaf.lab.root import RootError
+from hyperleaf.lab.runtime import NoRuntimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Path(__file__).parent
 HYPERLEAF = (sys.executable, "-m", "hyperleaf")
@@ -88,6 +97,27 @@ def expanded(folder: Path) -> list[Bar]:
     ]
 
 
+def lab(*, from_nothing: bool) -> list[Bar]:
+    """Measure the lab: the parts of a proof, and leaves until their routes settle."""
+    bars = []
+    if from_nothing:
+        bars.append(Bar("lab: the root, made from nothing", made_from_nothing(), 180, "s"))
+    seconds = parts(Path(AWS))
+    bars.append(Bar("prove 01-aws-hosted, warm", seconds.pop("all"), 60, "s"))
+    bars += [Bar(f"  {name}", figure, 60, "s") for name, figure in seconds.items()]
+    for leaves, most, room in ((10, 60, 1000), (40, 300, 4000)):
+        done = settle(leaves)
+        if done.missing:
+            raise RuntimeError(f"{leaves} leaves did not settle: {done.missing}")
+        title = f"{leaves} leaves settle, {done.kernels} kernels ({done.timers})"
+        bars.append(Bar(title, done.seconds["all"], most, "s"))
+        bars.append(
+            Bar("  of it, after the last daemon began", done.seconds["converge"], most, "s")
+        )
+        bars.append(Bar("  memory of all kernels, at most", done.mib, room, "MiB"))
+    return bars
+
+
 def show(bars: list[Bar]) -> None:
     """Print figures beside their bars."""
     for bar in bars:
@@ -101,12 +131,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to a file too")
     parser.add_argument("--peers", action="store_true", help="run netlab and pyavd again")
+    parser.add_argument("--only", choices=["text", "lab"], help="the objects, or the lab")
+    parser.add_argument(
+        "--from-nothing",
+        action="store_true",
+        help="make the lab's root anew, in a cache of its own",
+    )
     options = parser.parse_args()
-    bars = cold()
-    show(bars)
+    bars: list[Bar] = []
+    groups: list[Callable[[], list[Bar]]] = []
     with tempfile.TemporaryDirectory(prefix="hyperleaf-bench-") as name:
-        for group in (scale_free, expanded):
-            more = group(Path(name))
+        if options.only != "lab":
+            groups += [cold, partial(scale_free, Path(name)), partial(expanded, Path(name))]
+        if options.only != "text":
+            groups.append(partial(lab, from_nothing=options.from_nothing))
+        for group in groups:
+            try:
+                more = group()
+            except (NoRuntimeError, RootError) as error:
+                print(f"  the lab is not measured: {error}")
+                continue
             show(more)
             bars.extend(more)
     print("\nPeers, every node on its own (recorded):")

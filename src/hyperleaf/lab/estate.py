@@ -8,8 +8,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from hyperleaf.lab import borders, daemons, decoys, guests, leases, nodes, overlay, world
 from hyperleaf.lab.agents import speaks
@@ -28,13 +29,16 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import ClusterObjects, Rendered
 
 CONVERGED_SECONDS = 45
-AT_ONCE = 4
+# Between two looks that must be alike.
+REST_SECONDS = 0.8
+AT_ONCE = 6
 CORES = len(os.sched_getaffinity(0))
 # How many machines a kernel bears; what the world around costs, in machines.
 MOST, WORLD = 10, 1
 LISTENERS = Path(__file__).with_name("listeners.py")
 BGP = 179
-T = TypeVar("T")
+REFLECTOR = "hyperleaf.dev/reflector"
+BORDER_PORT = 100  # the first one's in the underlay
 
 
 @dataclass(slots=True)
@@ -74,23 +78,24 @@ def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: No
     with part(lab, "world", say):
         world.build(kernel, around)
         decoys.place(kernel, rendered.expected, around)
-        _each(around.nodes, lambda number, one: _birth(lab, number, one))
+        _all(partial(_birth, lab, number, one) for number, one in enumerate(around.nodes, start=1))
         _listen(lab, scratch)
     with part(lab, "objects", say):
-        _each(around.nodes, lambda _, one: _carry_out(lab, one.name))
-        _each(around.borders, lambda number, one: _border(lab, number + 100, one.name))
-        borders.give_way_out(kernel, rendered)
-        leases.serve(kernel, rendered)
+        _all([partial(_data_centre, lab), *(partial(_carry_out, lab, one) for one in around.nodes)])
         overlay.serve(kernel, rendered, around)
     with part(lab, "daemons", say):
-        _each(
-            around.nodes,
-            lambda _, one: lab.agents.start_frr(kernel, rendered.clusters[one.cluster], one),
+        # Who finds its reflector asleep asks again only after a while.
+        first = [one for one in around.nodes if REFLECTOR in one.labels]
+        _all(partial(_start_frr, lab, one) for one in first)
+        _all(
+            [
+                *(partial(_start_frr, lab, one) for one in around.nodes if one not in first),
+                *(partial(borders.start_frr, kernel, one) for one in rendered.borders.values()),
+            ]
         )
-        _each(around.borders, lambda _, one: borders.start_frr(kernel, rendered.borders[one.name]))
     with part(lab, "guests", say):
         lab.guests = tuple(guests.of(rendered, around))
-        _each(lab.guests, lambda _, one: guests.plug_in(kernel, one))
+        _all(partial(guests.plug_in, kernel, one) for one in lab.guests)
     with part(lab, "converge", say):
         converge(lab)
 
@@ -104,32 +109,39 @@ def part(lab: Lab, name: str, say: Callable[[str], None]) -> Iterator[None]:
     lab.seconds[name] = round(time.monotonic() - began, 2)
 
 
-def _each(things: Iterable[T], what: Callable[[int, T], None]) -> None:
-    """Do the same for several things at once, and fail as the first of them fails."""
+def _all(tasks: Iterable[Callable[[], None]]) -> None:
+    """Do several things at once, and fail as the first of them fails."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for future in [pool.submit(what, number, one) for number, one in enumerate(things)]:
+        for future in [pool.submit(one) for one in tasks]:
             future.result()
 
 
 def _birth(lab: Lab, number: int, node: Node) -> None:
-    lab.nodes[node.name] = nodes.give_birth(lab.kernel, lab.around, node, number + 1)
+    lab.nodes[node.name] = nodes.give_birth(lab.kernel, lab.around, node, number)
 
 
 def _objects(lab: Lab, node: Node) -> ClusterObjects:
     return lab.rendered.clusters[node.cluster]
 
 
-def _carry_out(lab: Lab, name: str) -> None:
-    running = lab.nodes[name]
-    objects = lab.rendered.clusters[running.node.cluster]
+def _carry_out(lab: Lab, node: Node) -> None:
+    objects = _objects(lab, node)
     if objects.policies:
-        lab.agents.boot(lab.kernel, objects, running.node)
-        lab.agents.apply_policies(lab.kernel, objects, running)
+        lab.agents.boot(lab.kernel, objects, node)
+        lab.agents.apply_policies(lab.kernel, objects, lab.nodes[node.name])
 
 
-def _border(lab: Lab, number: int, name: str) -> None:
-    place = next(one for one in lab.around.borders if one.name == name)
-    borders.build(lab.kernel, lab.around, lab.rendered.borders[name], place, number)
+def _start_frr(lab: Lab, node: Node) -> None:
+    lab.agents.start_frr(lab.kernel, _objects(lab, node), node)
+
+
+def _data_centre(lab: Lab) -> None:
+    """Build the borders and what is behind them."""
+    kernel, rendered, around = lab.kernel, lab.rendered, lab.around
+    for number, place in enumerate(around.borders, start=BORDER_PORT):
+        borders.build(kernel, around, rendered.borders[place.name], place, number)
+    borders.give_way_out(kernel, rendered)
+    leases.serve(kernel, rendered)
 
 
 def _listen(lab: Lab, scratch: Path) -> None:
@@ -157,7 +169,7 @@ def converge(lab: Lab) -> None:
         return
     before: dict[str, tuple[int, int, int]] = {}
     while True:
-        sessions = {name: daemons.established(lab.kernel, name) for name in speakers}
+        sessions = daemons.established(lab.kernel, speakers)
         down = {
             name: f"{up} of {wanted}" for name, (up, wanted, _) in sessions.items() if up < wanted
         }
@@ -168,4 +180,4 @@ def converge(lab: Lab) -> None:
         if time.monotonic() > deadline or (rested and not lab.missing):
             return
         before = sessions
-        time.sleep(1)
+        time.sleep(REST_SECONDS)
