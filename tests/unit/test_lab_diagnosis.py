@@ -10,13 +10,13 @@ import pytest
 
 from hyperleaf.api import load
 from hyperleaf.lab import reading
-from hyperleaf.lab.diagnosis import devices, services, sessions, suspects
+from hyperleaf.lab.diagnosis import devices, routes, services, sessions, suspects
 from hyperleaf.lab.diagnosis.scene import Scene
 from hyperleaf.lab.diagnosis.suspects import DEVICES, GUESS, ROUTES, Suspect
 from hyperleaf.lab.leaf import REACH, lacking, unset
 from hyperleaf.lab.outcome import Checked
 from hyperleaf.lab.reading import Rendered, Source
-from hyperleaf.lab.readings import Reading, Speaker, configuration
+from hyperleaf.lab.readings import Reading, Route, Speaker, configuration
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
@@ -211,6 +211,55 @@ def test_an_attachment_alone_with_its_bridge_is_the_one_that_is_wrong(
     clusters = {**made.clusters, "prod": replace(own, attachments=spoilt)}
     found = _of_office((replace(made, clusters=clusters), around), _office())
     assert "NetworkAttachmentDefinition/office" in {one.object for one in found}
+
+
+def _routed(*lost: str) -> Reading:
+    """Return a leaf with the VRF `grey` alone, without some of its routes."""
+    hosts = ["10.0.0.0/15", "10.132.0.0/14", "100.64.0.0/16", "100.88.0.0/16"]
+    dropped = ["0.0.0.0/0", *hosts, "169.254.0.0/16", "172.16.0.0/20", "172.31.0.0/16"]
+    there = tuple(
+        Route("blackhole", one, 20400, (), "static") for one in dropped if one not in lost
+    )
+    target = {"importRTs": ["65000:20400"], "exportRTs": ["65000:20400"]}
+    path = {"ip": "172.20.40.0", "ipLen": 24, "extendedCommunity": {"string": "RT:65000:20400"}}
+    spoken = Speaker(
+        vnis={"20400": target},
+        vrfs={"vrfs": [{"vrf": "vrf20400", "vni": 20400, "state": "Up"}]},
+        prefixes={"10.0.16.21:1": {"[5]": {"paths": [[path]]}}},
+    )
+    return Reading(routes=there, speaker=spoken)
+
+
+def _of_grey(made: tuple[Rendered, Surroundings], said: Reading) -> list[str]:
+    found = routes.ask(_scene(made, prod_1=said), ())
+    return [one.what for one in found if "grey" in one.subjects]
+
+
+def test_a_vrf_as_it_is_stated_names_nobody(rendered: tuple[Rendered, Surroundings]) -> None:
+    assert _of_grey(rendered, _routed()) == []
+
+
+def test_a_vrf_without_its_last_route_is_named(rendered: tuple[Rendered, Surroundings]) -> None:
+    (what,) = _of_grey(rendered, _routed("0.0.0.0/0"))
+    assert "falls through" in what
+
+
+def test_a_range_that_a_vrf_does_not_drop_is_named(
+    rendered: tuple[Rendered, Surroundings],
+) -> None:
+    (what,) = _of_grey(rendered, _routed("10.0.0.0/15"))
+    assert "10.0.0.0/15" in what
+
+
+def test_a_route_target_that_nobody_else_has_is_named(
+    rendered: tuple[Rendered, Surroundings],
+) -> None:
+    said, odd = _routed(), _routed()
+    assert odd.speaker is not None
+    wrong = {"20400": {"importRTs": ["65000:20401"], "exportRTs": ["65000:20401"]}}
+    odd = replace(odd, speaker=replace(odd.speaker, vnis=wrong))
+    found = list(routes.ask(_scene(rendered, prod_1=said, prod_2=odd), ()))
+    assert [sorted(one.nodes) for one in found if "route target" in one.what] == [["prod-2"]]
 
 
 def test_a_subnet_that_the_servers_do_not_have_names_their_file(
