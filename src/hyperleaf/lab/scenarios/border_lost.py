@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "border-lost"
 # What BGP itself needs to pass a loss on, after it was noticed.
-PASSED_ON_SECONDS = 1.0
+PASSED_ON_SECONDS = 2.0
 AWAY_SECONDS = 5.0
 
 

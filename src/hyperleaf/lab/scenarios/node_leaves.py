@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "node-leaves"
 JOIN_SECONDS, ANSWER_SECONDS = 30.0, 20.0
 # What BGP itself needs to pass a loss on, after it was noticed.
-PASSED_ON_SECONDS = 1.0
+PASSED_ON_SECONDS = 2.0
 # As long as a new leaf may take (node-joins).
 AGAIN_LIMIT_SECONDS = 5.0
 
