@@ -98,4 +98,5 @@ def test_a_bond_takes_its_nics() -> None:
 def test_what_comes_in_for_the_node_s_mac_is_the_node_s() -> None:
     flows = list(ovs.flows("ens5", "0a:00:00:00:00:01", (4,)))
     assert "priority=10,table=1,dl_dst=0a:00:00:00:00:01,actions=LOCAL" in flows
-    assert "priority=100,table=0,in_port=LOCAL,ip,actions=output:ens5" in flows
+    commit = "ct(commit,zone=64000,exec(set_field:0x2->ct_mark))"
+    assert f"priority=100,table=0,in_port=LOCAL,ip,actions={commit},output:ens5" in flows

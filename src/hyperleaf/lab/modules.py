@@ -1,4 +1,4 @@
-"""Builds the modules that Debian's User-Mode Linux lacks: nftables for IPv4 and IPv6, translation.
+"""Builds the modules that Debian's User-Mode Linux lacks: nftables, translation, tracking by zones.
 
 The package is built with nftables for bridges only. Its own configuration plus three options gives
 modules that the packaged kernel loads: it checks no symbol versions, only its version's name.
@@ -6,7 +6,9 @@ modules that the packaged kernel loads: it checks no symbol versions, only its v
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 TOOLS = {one: one for one in ("gcc", "make", "flex", "bison", "bc", "gzip")} | {"xz": "xz-utils"}
 SECONDS = 1800
 OPTIONS = (
+    # OVN tracks connections by zones, a part of each connection: all that reads one is built anew.
+    *("-e", "NF_CONNTRACK_ZONES"),
     *("-e", "NF_TABLES_INET", "-e", "NF_TABLES_IPV4", "-e", "NF_TABLES_IPV6"),
     *("-m", "NFT_NAT", "-m", "NFT_REJECT_INET"),
 )
@@ -36,7 +40,23 @@ obj-m := nf_tables.o nft_nat.o nft_masq.o nft_redir.o nft_ct.o nft_reject.o nft_
  nf_nat_masquerade.o nf_nat_ovs.o
 obj-m := nf_nat.o nft_chain_nat.o
 """,
+    """nf_conntrack-y := nf_conntrack_core.o nf_conntrack_standalone.o nf_conntrack_expect.o \\
+ nf_conntrack_helper.o nf_conntrack_proto.o nf_conntrack_proto_generic.o nf_conntrack_proto_tcp.o \\
+ nf_conntrack_proto_udp.o nf_conntrack_proto_icmp.o nf_conntrack_proto_icmpv6.o \\
+ nf_conntrack_proto_sctp.o nf_conntrack_proto_gre.o nf_conntrack_extend.o nf_conntrack_acct.o \\
+ nf_conntrack_seqadj.o nf_conntrack_timeout.o nf_conntrack_ecache.o nf_conntrack_labels.o \\
+ nf_conntrack_ovs.o
+obj-m := nf_conntrack.o nf_conncount.o nf_conntrack_netlink.o nfnetlink_cttimeout.o \\
+ nf_conntrack_bridge.o
+""",
+    """openvswitch-y := actions.o datapath.o dp_notify.o flow.o flow_netlink.o flow_table.o \\
+ meter.o openvswitch_trace.o vport.o vport-internal_dev.o vport-netdev.o conntrack.o
+CFLAGS_openvswitch_trace.o = -I$(src)
+obj-m := openvswitch.o vport-geneve.o
+""",
 )
+READS_CONNECTIONS = {"nf_conntrack", "nf_nat"}
+_DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 # The drivers of a workstation are most of the source, and of no use here; every Kconfig stays.
 _UNPACK = """
 tar -xJf "$1" -C "$2" --strip-components=1 --wildcards \
@@ -53,16 +73,18 @@ make -s ARCH=um olddefconfig modules_prepare
 """.replace("OPTIONS", " ".join(OPTIONS))
 _MODULES = """
 cd "$1"
+cp net/bridge/*.h "$2/"
 for kbuild in "$2"/*.kbuild; do
   place=${kbuild%.kbuild}
   mkdir "$place"
-  cp net/netfilter/*.[ch] net/ipv4/netfilter/nft_reject_ipv4.c \
-   net/ipv6/netfilter/nft_reject_ipv6.c "$place/"
+  cp net/netfilter/*.[ch] net/openvswitch/*.[ch] net/ipv4/netfilter/nft_reject_ipv4.c \
+   net/ipv6/netfilter/nft_reject_ipv6.c net/bridge/netfilter/nf_conntrack_bridge.c "$place/"
   cp "$kbuild" "$place/Kbuild"
   make -s -j"$3" ARCH=um M="$place" KBUILD_MODPOST_WARN=1 modules
 done
 """
 RECIPE = "\n".join((*OPTIONS, *BUILDS, _UNPACK, _PREPARE, _MODULES))
+MARK = hashlib.sha256(RECIPE.encode()).hexdigest()[:8]
 
 
 class ModulesError(Exception):
@@ -99,3 +121,15 @@ def build(scratch: Path, kernel: Path, version: str, into: Path) -> None:
     for module in work.rglob("*.ko"):
         shutil.copy(module, finished / module.name)
     finished.rename(into)
+
+
+def install(built: Path, modules: Path) -> None:
+    """Put modules in the place of a kernel's own, and take away what they would not agree with."""
+    own = {one.name: one for one in modules.rglob("*.ko")}
+    for module in built.glob("*.ko"):
+        place = own.pop(module.name, modules / "kernel" / "net" / "netfilter" / module.name)
+        shutil.copy(module, place)
+    for place in own.values():
+        found = _DEPENDS.search(place.read_bytes())
+        if found and READS_CONNECTIONS & set(found[1].decode().split(",")):
+            place.unlink()

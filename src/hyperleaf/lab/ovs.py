@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 BRIDGE, INTEGRATION, MANAGEMENT = "br-ex", "br-int", "ovn-k8s-mp0"
 IPV6 = 6
-# Router and neighbour advertisements: nobody asked for them by a connection.
+TO_OVN = "patch-to-br-int"
+# Where OVN-Kubernetes remembers whose a connection is, and its marks for OVN's and the node's own.
+ZONE, OVN, HOST = 64000, "0x1", "0x2"
+BFD = 3784
+# Router and neighbour advertisements: connection tracking knows no connection of theirs.
 ADVERTISEMENTS = (134, 136)
 # Of Geneve's and the pods' own headers; as the cluster's network operator takes it off the MTU.
 GENEVE_BYTES = 100
@@ -75,17 +79,23 @@ def start(kernel: Kernel, node: str, uplink: Uplink, versions: Iterable[int]) ->
 
 
 def flows(nic: str, mac: str, versions: Iterable[int]) -> Iterator[str]:
-    """Yield br-ex's flows: what the node sends goes out, what is sent to its MAC is the node's.
+    """Yield br-ex's flows: answers to what the node sent are its own, those to OVN's are OVN's.
 
-    OVN-Kubernetes remembers in a zone of connection tracking which connections are OVN's own; no
-    guest of OVN's has any here, and the lab's kernel is built without zones.
+    New connections to the bridge's MAC are the node's.
     """
-    yield f"priority=10,table=0,in_port={nic},dl_dst={mac},actions=output:patch-to-br-int,LOCAL"
+    yield f"priority=10,table=0,in_port={nic},dl_dst={mac},actions=output:{TO_OVN},LOCAL"
     yield "priority=0,table=0,actions=NORMAL"
     for version in versions:
         word = "ipv6" if version == IPV6 else "ip"
-        yield f"priority=100,table=0,in_port=LOCAL,{word},actions=output:{nic}"
-        yield f"priority=50,table=0,in_port={nic},{word},actions=resubmit(,1)"
+        for place, mark, back in ((TO_OVN, OVN, f"output:{TO_OVN}"), ("LOCAL", HOST, "LOCAL")):
+            commit = f"ct(commit,zone={ZONE},exec(set_field:{mark}->ct_mark))"
+            yield f"priority=100,table=0,in_port={place},{word},actions={commit},output:{nic}"
+            for state in ("+trk+est", "+trk+rel"):
+                yield f"priority=100,table=1,{word},ct_state={state},ct_mark={mark},actions={back}"
+        yield f"priority=50,table=0,in_port={nic},{word},actions=ct(zone={ZONE},table=1)"
+        udp = "udp6" if version == IPV6 else "udp"
+        both = f"actions=output:{TO_OVN},LOCAL"
+        yield f"priority=13,table=1,in_port={nic},{udp},tp_dst={BFD},{both}"
         if version == IPV6:
             for kind in ADVERTISEMENTS:
                 yield f"priority=14,table=1,icmp6,icmpv6_type={kind},actions=FLOOD"

@@ -148,7 +148,7 @@ def _make(place: Path, say: Callable[[str], None]) -> None:
 
 def _need() -> None:
     """Refuse to begin where commands are missing: all of them at once."""
-    built = list(cache_folder().glob("lab/modules-*"))
+    built = list(cache_folder().glob(f"lab/modules-*-{modules.MARK}"))
     tools = TOOLS if built else {**TOOLS, **modules.TOOLS}
     missing = [package for tool, package in tools.items() if shutil.which(tool) is None]
     if not KEYRING.exists():
@@ -196,14 +196,12 @@ def _kernel(scratch: Path, say: Callable[[str], None]) -> Path:
     unpacked = scratch / "kernel"
     unpack(scratch, LATER_RELEASE, ["user-mode-linux"], unpacked)
     (version,) = (one.name for one in (unpacked / "usr/lib/uml/modules").iterdir())
-    built = cache_folder() / "lab" / f"modules-{version}"
+    built = cache_folder() / "lab" / f"modules-{version}-{modules.MARK}"
     if not built.is_dir():
         say(f"modules of the kernel {version} for filters and translation: built once")
         unpack(scratch, LATER_RELEASE, [modules.source_package(version)], scratch / "source")
         modules.build(scratch, unpacked, version, built)
-    target = unpacked / "usr/lib/uml/modules" / version / "kernel" / "net" / "netfilter"
-    for module in built.glob("*.ko"):
-        shutil.copy(module, target / module.name)
+    modules.install(built, unpacked / "usr/lib/uml/modules" / version)
     return _archive(unpacked)
 
 
