@@ -16,6 +16,7 @@ OWN_ADDRESS = {"family": "inet", "local": "10.0.0.21", "prefixlen": 20}
 LINKS = [
     {"ifname": "ovs-system", "mtu": 1500, "address": "0a:00:00:00:00:99"},
     {"ifname": "ens5", "mtu": 9001, "address": "0a:00:00:00:00:01"},
+    {"ifname": "lo", "mtu": 65536, "link_type": "loopback"},
     {"ifname": "br-ex", "mtu": 9001, "address": "0a:00:00:00:00:01", "addr_info": [OWN_ADDRESS]},
 ]
 TYPED = (("ens5", "ethernet"), ("br-ex", "ovs-bridge"), ("br-ex", "ovs-interface"))
@@ -42,6 +43,7 @@ def test_nmstate_shows_br_ex_twice_the_bridge_first() -> None:
         ("br-ex", "ovs-bridge"),
         ("br-ex", "ovs-interface"),
         ("ens5", "ethernet"),
+        ("lo", "loopback"),
     ]
 
 

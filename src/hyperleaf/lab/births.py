@@ -107,6 +107,8 @@ def restrict(kernel: Kernel, node: Node) -> None:
         own = (ovs.BRIDGE, ovs.MANAGEMENT)
         settings += [f"net/ipv4/conf/{one}/forwarding=1" for one in own]
         settings.append(f"net/ipv4/conf/{ovs.MANAGEMENT}/rp_filter=2")
+        # A port of br-ex has no address, not even of its own making.
+        settings += [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in node.below]
         if IPV6 in versions(node):
             settings[1] = "net/ipv6/conf/all/forwarding=1"
         kernel.run(["nft", "-f", "-"], node=node.name, stdin="".join(restriction(node)))

@@ -51,7 +51,7 @@ def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> Stat
     interfaces += [
         {
             "name": name,
-            "type": kinds.get(name, one.get("linkinfo", {}).get("info_kind", "ethernet")),
+            "type": kinds.get(name) or _type(one),
             "mac-address": one.get("address", "").upper(),
             "mtu": one["mtu"],
             **_families(one),
@@ -71,6 +71,12 @@ def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> Stat
         if one.get("type", "unicast") == "unicast"
     ]
     return {"interfaces": interfaces, "routes": {"running": running}}
+
+
+def _type(link: Mapping[str, Any]) -> str:
+    """Return the type that the kernel gives a link: nmstate's words are the same, but for NICs."""
+    kind = link.get("linkinfo", {}).get("info_kind")
+    return str(kind or ("loopback" if link.get("link_type") == "loopback" else "ethernet"))
 
 
 def _families(link: Mapping[str, Any]) -> State:
