@@ -22,7 +22,10 @@ Link = dict[str, Any]
 # The kernel or Open vSwitch draws their MACs.
 DRAWN = ("vxlan", "vrf", "openvswitch")
 GUEST_PORT = "veth"
+TARGET = re.compile(r"RT:\d+:\d+")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+# MACs that the underlay assigned or a rendered file says; the zero one stands for flooding.
+GIVEN = ("0a:00:00:", "02:", "00:00:00:00:00:00")
 LINK_LOCAL = "fe80:"
 VXLAN = ("id", "local", "link", "port", "learning")
 BRIDGE = ("stp_state", "vlan_filtering")
@@ -51,8 +54,13 @@ def facts(kernel: Kernel, node: str, guests: Mapping[str, str], *, routing: bool
 
 
 def named(line: str, guests: Mapping[str, str]) -> str:
-    """Return a line with guests' names in place of their MACs."""
-    return MAC.sub(lambda found: guests.get(found[0], found[0]), line)
+    """Return a line with guests' names in place of their MACs, and no MAC that chance made."""
+
+    def known(found: re.Match[str]) -> str:
+        mac = found[0]
+        return guests.get(mac) or (mac if mac.startswith(GIVEN) else "drawn")
+
+    return MAC.sub(known, line)
 
 
 class _Asked:
@@ -93,9 +101,10 @@ def of_links(links: Iterable[Link], modes: Mapping[str, Any], disabled: str) -> 
             port = _part(one, "info_slave_data")
             told += [f"port.{key}={port.get(key)}" for key in PORT]
         for each in one["addr_info"]:
-            if kind in DRAWN and each["local"].startswith(LINK_LOCAL):
+            own = each["local"].startswith(LINK_LOCAL)
+            if kind in DRAWN and own:
                 continue
-            bare = " noprefixroute" if each.get("noprefixroute") else ""
+            bare = " noprefixroute" if each.get("noprefixroute") and not own else ""
             told.append(f"{each['local']}/{each['prefixlen']} {each['scope']}{bare}")
         found[f"link {name}"] = sorted(told)
     return found
@@ -121,16 +130,20 @@ def of_routes(routes: Iterable[Link]) -> Facts:
 
 
 def of_evpn(table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each route that FRR holds and from whom its packets go, from its JSON."""
+    """Yield each route that FRR holds: whose it is, where its packets go, its route targets.
+
+    The number in a route distinguisher follows from the order in which VNIs came up.
+    """
     for rd, prefixes in table.items():
         if not isinstance(prefixes, dict) or "rd" not in prefixes:
             continue
         for prefix, told in prefixes.items():
-            if isinstance(told, dict) and "paths" in told:
+            if isinstance(told, dict) and "paths" in told and LINK_LOCAL not in prefix:
                 paths = [each for group in told["paths"] for each in _listed(group)]
                 hops = {hop["ip"] for path in paths for hop in path.get("nexthops", [])}
-                if LINK_LOCAL not in prefix:
-                    yield f"{rd} {prefix} {' '.join(sorted(hops))}"
+                said = " ".join(str(path.get("extendedCommunity", "")) for path in paths)
+                targets = set(TARGET.findall(said))
+                yield f"{rd.partition(':')[0]} {prefix} {' '.join(sorted(hops | targets))}"
 
 
 def of_fdb(entries: Iterable[Link]) -> list[str]:

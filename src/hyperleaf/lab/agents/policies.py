@@ -172,7 +172,9 @@ def _filters(bridge: State) -> bool:
 
 def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
     name = one["name"]
-    if one["type"] != "loopback":
+    if one["type"] == "loopback":
+        yield f"link set dev {name} addrgenmode none"
+    else:
         settings = f"address {one['mac-address']} " if "mac-address" in one else ""
         if name in master:
             settings += f"master {master[name]} "
