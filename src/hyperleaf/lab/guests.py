@@ -188,14 +188,25 @@ def plug_in(kernel: Kernel, guest: Guest) -> None:
     batch(kernel, name, lines)
 
 
+def unplug(kernel: Kernel, guest: Guest) -> None:
+    """Take a guest away again that an attachment has plugged in."""
+    if guest.attachment is not None and guest.attachment.config["type"] != overlay.PLUGIN:
+        _call(kernel, guest, guest.attachment, "DEL")
+    kernel.run(["ip", "netns", "del", guest.namespace], beside=guest.namespace)
+
+
 def _by_plugin(kernel: Kernel, guest: Guest, attachment: Attachment) -> None:
-    name = guest.namespace
     if attachment.config["type"] == overlay.PLUGIN:
         overlay.plug_in(kernel, guest)
-        return
+    else:
+        _call(kernel, guest, attachment, "ADD")
+
+
+def _call(kernel: Kernel, guest: Guest, attachment: Attachment, command: str) -> None:
+    name = guest.namespace
     environment = (
-        f"CNI_COMMAND=ADD CNI_CONTAINERID={name} CNI_NETNS=/run/netns/{name} CNI_IFNAME=eth0 "
-        f"CNI_PATH={PLUGINS}"
+        f"CNI_COMMAND={command} CNI_CONTAINERID={name} CNI_NETNS=/run/netns/{name} "
+        f"CNI_IFNAME=eth0 CNI_PATH={PLUGINS}"
     )
     if guest.mac:
         environment += f" CNI_ARGS='IgnoreUnknown=1;MAC={guest.mac}'"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from hyperleaf.lab.guests import BORDERS, Guest, attached, plug_in
+from hyperleaf.lab.guests import BORDERS, Guest, attached, plug_in, unplug
 from hyperleaf.lab.outcome import Checked
 from hyperleaf.lab.world import DATA_CENTRE, IPV4, IPV6, TRANSFER_LENGTHS, batch, transfer
 
@@ -188,17 +188,17 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
     """Let new guests of each network with leases ask for one, one a border; yield what they got."""
     kernel.write("/run/told", _TOLD, mode="0755")
     wanted = list(_clients(rendered, around))
+    _heard_by_one(kernel, rendered, wanted)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda one: plug_in(kernel, one[0]), wanted))
-    _heard_by_one(kernel, rendered, wanted)
     asked = [
         _Asked(guest, border, lease, _start(kernel, guest, lease))
         for guest, border in wanted
         for lease in rendered.expected["segments"][guest.network]["lease"]
     ]
     answers = [kernel.wait(one.future, LEASE_SECONDS) for one in asked]
-    for guest, _ in wanted:
-        kernel.run(["ip", "netns", "del", guest.namespace], beside=guest.namespace)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda one: unplug(kernel, one[0]), wanted))
     for one, ran in zip(asked, answers, strict=True):
         guest, subnet = one.guest, one.lease["subnet"]
         yield Checked(
@@ -228,17 +228,15 @@ def _clients(rendered: Rendered, around: Surroundings) -> Iterator[tuple[Guest, 
             host = around.hosts(one["at"])[-1 - number % len(around.hosts(one["at"]))].name
             namespace = f"d{segment['vni']}x{number}"
             attachment = attached(rendered, one)
-            yield Guest(one["name"], name, namespace, host, {}, {}, attachment), border
+            mac = f"02:d0:{number:02x}:{segment['vni'].to_bytes(3).hex(':')}"
+            asking = Guest(one["name"], name, namespace, host, {}, {}, attachment, mac=mac)
+            yield asking, border
 
 
 def _heard_by_one(kernel: Kernel, rendered: Rendered, wanted: Iterable[tuple[Guest, str]]) -> None:
     """Make every border deaf to the questions of guests that shall be heard by another."""
-    macs: dict[str, list[str]] = {}
-    for guest, border in wanted:
-        said = kernel.run("ip -j link show dev eth0", node=guest.namespace).out
-        macs.setdefault(border, []).append(json.loads(said)[0]["address"])
     for name in rendered.borders:
-        others = [mac for border, found in macs.items() if border != name for mac in found]
+        others = [guest.mac for guest, border in wanted if border != name]
         if others:
             kernel.run(["nft", "-f", "-"], node=name, stdin=_deaf(others))
 
