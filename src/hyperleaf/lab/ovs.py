@@ -29,7 +29,12 @@ GENEVE_BYTES = 100
 _START = """
 set -e
 mkdir -p $OVS_RUNDIR
-ovsdb-tool create $OVS_RUNDIR/conf.db /usr/share/openvswitch/vswitch.ovsschema
+empty=/run/openvswitch.db
+[ -e $empty ] || {
+  ovsdb-tool create $empty.$1 /usr/share/openvswitch/vswitch.ovsschema
+  mv $empty.$1 $empty
+}
+cp $empty $OVS_RUNDIR/conf.db
 quiet="-vconsole:off -vsyslog:off --no-chdir --detach --pidfile"
 ovsdb-server $OVS_RUNDIR/conf.db --remote=punix:$OVS_RUNDIR/db.sock $quiet \
   --log-file=$OVS_RUNDIR/ovsdb-server.log
