@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,11 +119,14 @@ def _ask(
     asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")
     began = time.monotonic()
+    with ThreadPoolExecutor(1) as meanwhile:
+        leased = meanwhile.submit(list, leases.ask(kernel, lab.rendered, around))
+        answers = checks.ask(kernel, asked)
     checked = (
         Checked(carried_out, ""),
         Checked("every session of the fabric is up", lab.missing, kind="session"),
-        *map(checks.checked, checks.ask(kernel, asked)),
-        *leases.ask(kernel, lab.rendered, around),
+        *map(checks.checked, answers),
+        *leased.result(),
         *states.advertised(kernel, stated, lab.guests),
         *states.look(kernel, stated, around),
         *overlay.look(kernel, around, lab.guests),
