@@ -21,7 +21,7 @@ Facts = dict[str, list[str]]
 Link = dict[str, Any]
 # The kernel or Open vSwitch draws their MACs.
 DRAWN = ("vxlan", "vrf", "openvswitch")
-GUEST_PORT = "veth"
+GUEST_PORT, DATAPATH = "veth", "ovs-system"
 TARGET = re.compile(r"RT:\d+:\d+")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 # MACs that the underlay assigned or a rendered file says; the zero one stands for flooding.
@@ -86,7 +86,8 @@ def of_links(links: Iterable[Link], modes: Mapping[str, Any], disabled: str) -> 
     found: Facts = {}
     for one in links:
         name, kind = one["ifname"], _kind(one)
-        if name.startswith(GUEST_PORT):
+        # A guest's port; a NIC that Open vSwitch holds, where NetworkManager finds nothing to say.
+        if name.startswith(GUEST_PORT) or one.get("master") == DATAPATH:
             continue
         told = [
             f"{kind} master={one.get('master', '-')} mtu={one['mtu']} up={'UP' in one['flags']}"
