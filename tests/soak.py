@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hyperleaf.lab import root
-from lab import agreement, mutating, proving
+from lab import agreement, likening, mutating, proving
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
@@ -89,12 +89,18 @@ def mistaken(number: int) -> str:
     return f"{one.name}: {problem}" if problem else ""
 
 
+def alike(number: int) -> str:
+    """Prove an example by real agents, and hold what own ones leave against what these leave."""
+    return "\n".join(likening.faults(likening.NAMES[number]))
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
     "estates": Count(agreement.COUNT, agreed),
     "mutations": Count(len(mutating.read()), mistaken),
+    "agents": Count(len(likening.NAMES), alike),
 }
 
 
