@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.outcome import Checked, Heard, Scenario
 
 _TIMES_A_SECOND = 8
+_SECONDS_WIDTH = len("1234.5 s")
 _SPINNER = "\u280b\u2819\u2839\u2838\u283c\u2834\u2826\u2827\u2807\u280f"
 
 
@@ -87,11 +88,12 @@ class Progress:
         from rich.table import Table  # noqa: PLC0415 - terminals only
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table.grid(padding=(0, 1))
+        # What is told gives way first: a name, a mark and the seconds are always whole.
+        table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=1)
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(width=max((len(row.name) for row in self.rows), default=1), no_wrap=True)
+        table.add_column(width=_SECONDS_WIDTH, justify="right", no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         now = time.monotonic()
         for row in self.rows:
             took = (row.ended or now) - row.began

@@ -85,15 +85,16 @@ def _failure(one: Failure) -> None:
 
 
 def _cause(one: Cause) -> None:
-    where = f" ({one.line})" if one.line else ""
-    head = f"{styled('cause', 'red', 'bold')}  {styled(one.object, 'bold')}{where}"
-    say(head)
+    say(f"{styled('cause', 'red', 'bold')}  {styled(one.object, 'bold')}")
     say(wrapped(one.why, indent="  ", stream=sys.stdout))
-    if one.file:
-        say(styled(f"  {one.file}", "dim"))
+    origin = f" ({one.origin})" if one.origin else ""
+    for where in (f"{one.line}{origin}" if one.line else "", one.file):
+        if where:
+            say(styled(f"  {where}", "dim"))
 
 
 def _check(one: Checked, indent: str) -> None:
-    say(f"{indent}{styled('no', 'red', 'bold')}  {one.title}")
+    head = f"{styled('no', 'red', 'bold')}  {one.title}"
+    say(wrapped(head, indent=f"{indent}    ", first=indent, stream=sys.stdout))
     for line in one.fault.splitlines():
         say(wrapped(line, indent=f"{indent}    ", stream=sys.stdout))
