@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REFLECTOR = "hyperleaf.dev/reflector"
 IPV4 = 4
+NOT_APART = "no segment of a fabric has guests on two leaves"
 # FRR's own, where a profile says nothing else: milliseconds, and packets.
 BFD_INTERVAL, BFD_MULTIPLIER = 300, 3
 

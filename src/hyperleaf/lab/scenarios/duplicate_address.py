@@ -33,7 +33,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Start two guests with one address on two leaves; FRR must name it, and where it is."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     own = pair[0].addresses[cast.IPV4]
     address = ip_interface(f"{own.ip - OFFSET}/{own.network.prefixlen}")

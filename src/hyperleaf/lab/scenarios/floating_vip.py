@@ -34,7 +34,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Move an address from one leaf's guest to another's and back, under streams to it."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     first, second = pair
     own = first.addresses[cast.IPV4]

@@ -27,7 +27,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Kill a leaf's FRR under streams on it and towards it, start it some seconds later."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     source, target = pair
     leaf = cast.node(lab, target.place)

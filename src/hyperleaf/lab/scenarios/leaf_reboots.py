@@ -30,7 +30,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Reboot a leaf under a stream towards it, in both orders."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     source, target = pair
     leaf = cast.node(lab, target.place)

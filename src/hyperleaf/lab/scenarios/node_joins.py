@@ -25,7 +25,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Let a leaf join, no object changed; its guest must be reached soon after its daemons run."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     source, model = pair
     before = str(lab.rendered)

@@ -28,7 +28,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Take a leaf's power; its guest starts on another leaf, which no object changes for."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     source, model = pair
     new = newcomer.like(lab, model)

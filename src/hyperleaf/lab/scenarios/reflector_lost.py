@@ -27,7 +27,7 @@ def tell(lab: Lab) -> Iterator[Told]:
         yield Skipped("the estate has no two reflectors")
         return
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     first, (source, target) = reflectors[0], pair
     title = f"{source.place} to {target.place}"

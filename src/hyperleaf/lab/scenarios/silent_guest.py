@@ -43,7 +43,7 @@ def tell(lab: Lab) -> Iterator[Told]:
     """Start a silent guest for each place that may look for it, and look."""
     pair = cast.apart(lab)
     if pair is None:
-        yield Skipped("no segment has guests on two leaves")
+        yield Skipped(cast.NOT_APART)
         return
     model = pair[1]
     seekers = list(_seekers(lab, model))
