@@ -334,3 +334,33 @@ def test_another_clusters_nodes_are_hosts_by_their_ipv6_too() -> None:
     dual = tenant("a", 1, subnets=["172.20.1.0/24", "2001:db8:0:1::/64"], egress="border")
     estate = planned([fabric, hub, prod, edge, dual])
     assert "belongs to hosts" in stop(estate, "a@prod", "2001:db8:a::5").reason
+
+
+def public(*, egress: str) -> Plan:
+    """Return a tenant that leaves by its nodes, and one with public addresses."""
+    other = tenant("b", 2, subnets=["198.18.2.0/24"], egress=egress)
+    return planned([*head(), tenant("a", 1, egress="nat"), other])
+
+
+def test_public_addresses_behind_the_borders_are_found_by_way_of_the_outside() -> None:
+    estate = public(egress="border")
+    assert first(estate, "a", "b@borders").how == "nat"
+    assert first(estate, "a", "198.18.2.1").how == "nat"
+
+
+def test_public_addresses_on_leaves_are_not() -> None:
+    assert stop(public(egress="border"), "a", "b@prod")
+
+
+def test_nor_are_those_that_the_data_centre_gives_no_way_in() -> None:
+    assert stop(public(egress="none"), "a", "b@borders")
+
+
+def test_nor_are_private_ones() -> None:
+    estate = planned([*head(), tenant("a", 1, egress="nat"), tenant("b", 2, egress="border")])
+    assert stop(estate, "a", "b@borders")
+
+
+def test_a_data_centre_keeps_its_vrfs_apart() -> None:
+    estate = planned([*head(), tenant("a", 1, egress="border"), tenant("b", 2, egress="border")])
+    assert "keeps VRFs apart" in stop(estate, "a", "b").reason

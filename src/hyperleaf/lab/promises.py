@@ -17,9 +17,12 @@ from hyperleaf.lab.world import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from ipaddress import IPv4Address, IPv6Address
 
     from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.guests import Guest
+
+    Address = IPv4Address | IPv6Address
 
 ALL_ROUTERS = "ff02::2"
 
@@ -35,7 +38,7 @@ def promises(
                 yield from _pair(stated, a, b)
         if a.vrf:
             continue
-        yield from _gateways(stated, a)
+        yield from _gateways(stated, a, around)
         yield from _outside(ways[a.expected], a, around)
         if a.attachment is None:
             continue
@@ -66,28 +69,42 @@ def _how(stated: Mapping[str, Any], a: Guest, b: Guest, version: int) -> str | N
         transport = stated["segments"][a.network]["transport"]
         stretched = transport == "evpn" or places[a.expected] == places[b.expected]
         return "same segment" if stretched else None
-    return _across(stated, a, b.network, b.addresses[version].ip)
+    behind = b.attachment is None
+    return _across(stated, a, b.network, b.addresses[version].ip, behind_borders=behind)
 
 
-def _across(stated: Mapping[str, Any], a: Guest, network: str, to: object) -> str | None:
+def _across(
+    stated: Mapping[str, Any], a: Guest, network: str, to: Address, *, behind_borders: bool
+) -> str | None:
     """Return how a guest reaches an address of another network, or None."""
     one, other = stated["segments"][a.network], stated["segments"][network]
     if not (one["vrf"] and other["vrf"] and one["subnets"] and other["subnets"]):
         return None
     if one["vrf"] == other["vrf"]:
         return "routed"
-    crossing = {(each["from"], each["to"]): each["prefixes"] for each in stated["crossings"]}
-    forth = crossing.get((one["vrf"], other["vrf"]), [])
-    back = crossing.get((other["vrf"], one["vrf"]), [])
-    own = a.addresses[ip_address(str(to)).version].ip
-    return "leaked" if _within(to, forth) and _within(own, back) else None
+    forth = _crossing(stated, one["vrf"], other["vrf"], at_borders=a.attachment is None)
+    back = _crossing(stated, other["vrf"], one["vrf"], at_borders=behind_borders)
+    if _within(to, forth):
+        return "leaked" if _within(a.addresses[to.version].ip, back) else None
+    # Whoever is behind the borders may be found from outside, and so by a node's way out.
+    out = next(each for each in stated["guests"] if each["name"] == a.expected)["outside"]
+    entered = stated["domains"][other["vrf"]]["egress"] == "border" and behind_borders
+    private = _within(to, stated["domains"][one["vrf"]]["private"])
+    around = out.get(str(to.version)) == "nat" and a.attachment is not None
+    return "nat" if around and entered and not private else None
 
 
-def _within(address: object, prefixes: Sequence[str]) -> bool:
-    return any(ip_address(str(address)) in ip_network(one) for one in prefixes)
+def _crossing(stated: Mapping[str, Any], vrf: str, other: str, *, at_borders: bool) -> list[str]:
+    """Return the prefixes that a VRF has from another, on a leaf or a border."""
+    found = [one for one in stated["crossings"] if (one["from"], one["to"]) == (vrf, other)]
+    return [each for one in found if at_borders or "at" not in one for each in one["prefixes"]]
 
 
-def _gateways(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
+def _within(address: Address, prefixes: Sequence[str]) -> bool:
+    return any(address in ip_network(one) for one in prefixes)
+
+
+def _gateways(stated: Mapping[str, Any], a: Guest, around: Surroundings) -> Iterator[Probe]:
     """Yield what a guest sees of its own gateway, and what answers it at other networks'."""
     who, segment = f"{a.expected}({a.namespace})", stated["segments"][a.network]
     macs = {one["address"].partition("/")[0]: one["mac"] for one in segment["gateways"]}
@@ -108,7 +125,7 @@ def _gateways(stated: Mapping[str, Any], a: Guest) -> Iterator[Probe]:
         for one in other["gateways"] if other["vrf"] != segment["vrf"] else ():
             to = ip_address(one["address"].partition("/")[0])
             if to.version in a.addresses:
-                how = _across(stated, a, name, to)
+                how = _across(stated, a, name, to, behind_borders=bool(around.borders))
                 title = f"{who} to {name}'s gateway IPv{to.version}: {how}"
                 yield Probe(title, a, str(to), how is not None, kind="gateway")
 

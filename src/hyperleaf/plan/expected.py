@@ -13,9 +13,10 @@ too. `expected(plan)` is plain data, rendered as expected.json:
   borders), `addresses` and `gateways` by family, and `outside`: by family how it leaves (`nat`,
   `border`); `seen` is what the outside sees as the sender, `node` or `guest`; `entered`: families
   in which the outside reaches it.
-- `domains`, by VRF: `vni`, `table`, `device`, `egress`, `networks`.
-- `crossings`: `from` a VRF into another, `to`, the `prefixes` that it has from there. Both
-  directions are needed.
+- `domains`, by VRF: `vni`, `table`, `device`, `egress`, `networks`, and `private`, the ranges that
+  its way out by the nodes does not lead to.
+- `crossings`: `from` a VRF into another, `to`, the `prefixes` that it has from there, on borders
+  alone where `at` says so. Both directions are needed.
 - `forbidden`: what no guest reaches, whatever else is true: `ranges` by cluster, `services` (a
   name, a port, and where: every node, the gateway, or an address).
 """
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hyperleaf.model.fabric import BORDERS
 from hyperleaf.plan import devices
 from hyperleaf.plan.endpoints import Endpoint, guest, guests, outside
+from hyperleaf.plan.leaf import imports_of, private_ranges
 from hyperleaf.plan.nodes import plan_nodes
 from hyperleaf.plan.reach import reach
 from hyperleaf.plan.routes import Tables
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from hyperleaf.plan.borders import Scope
     from hyperleaf.plan.clusters import Plan
     from hyperleaf.plan.reach import How
+    from hyperleaf.plan.routes import Table
 
 FORMAT = 1
 # Ports that a node answers to others, never to a tenant.
@@ -82,6 +85,7 @@ def expected(plan: Plan) -> dict[str, Any]:
                 "device": str(devices.vrf(vrf.vni)),
                 "egress": vrf.egress,
                 "networks": [network.name for network in estate.networks_of(vrf)],
+                "private": [str(one) for one in private_ranges(vrf, imports_of(estate, vrf))],
             }
             for vrf in estate.vrfs.values()
         },
@@ -177,12 +181,23 @@ def _length(network: Network, address: object) -> int:
 def _crossings(plan: Plan, tables: Tables) -> Iterator[dict[str, Any]]:
     """Yield what VRFs have from each other, as their tables hold it."""
     for vrf in plan.estate.vrfs.values():
-        taken: dict[str, list[str]] = {}
-        for route in tables.of_vrf(vrf):
-            if route.kind == "leak" and route.vrf is not None:
-                taken.setdefault(route.vrf, []).append(str(route.prefix))
-        for other, prefixes in sorted(taken.items()):
+        everywhere = _leaked(tables.of_vrf(vrf))
+        for other, prefixes in sorted(everywhere.items()):
             yield {"from": vrf.name, "to": other, "prefixes": sorted(prefixes)}
+        # What leaves take from their nodes instead, borders have from the other VRF.
+        for other, prefixes in sorted(_leaked(tables.at_borders(vrf)).items()):
+            more = prefixes - everywhere.get(other, set())
+            if more:
+                yield {"from": vrf.name, "to": other, "prefixes": sorted(more), "at": BORDERS}
+
+
+def _leaked(table: Table) -> dict[str, set[str]]:
+    """Return the prefixes that a table has from each other VRF."""
+    taken: dict[str, set[str]] = {}
+    for route in table:
+        if route.kind == "leak" and route.vrf is not None:
+            taken.setdefault(route.vrf, set()).add(str(route.prefix))
+    return taken
 
 
 def _forbidden(plan: Plan) -> dict[str, Any]:
@@ -233,8 +248,13 @@ class _Crossing:
 
     def __init__(self, stated: Mapping[str, Any]) -> None:
         self._segments = stated["segments"]
+        self._domains = stated["domains"]
+        self._private = {
+            name: [ip_network(one) for one in domain["private"]]
+            for name, domain in stated["domains"].items()
+        }
         self._has = {
-            (one["from"], one["to"]): {ip_network(prefix) for prefix in one["prefixes"]}
+            (one["from"], one["to"], one.get("at")): [ip_network(each) for each in one["prefixes"]]
             for one in stated["crossings"]
         }
 
@@ -256,10 +276,28 @@ class _Crossing:
             return None
         if segment["vrf"] == other["vrf"]:
             return "routed in VRF"
-        forth = self._crosses(segment["vrf"], other["vrf"], b["addresses"][family])
-        back = self._crosses(other["vrf"], segment["vrf"], a["addresses"][family])
-        return "leak" if forth and back else None
+        forth = self._crosses(a, other["vrf"], b["addresses"][family])
+        back = self._crosses(b, segment["vrf"], a["addresses"][family])
+        if forth:
+            return "leak" if back else None
+        return "nat" if self._around(a, b, segment["vrf"], family) else None
 
-    def _crosses(self, vrf: str, other: str, interface: str) -> bool:
-        address = ip_address(interface.partition("/")[0])
-        return any(address in prefix for prefix in self._has.get((vrf, other), ()))
+    def _around(self, a: Mapping[str, Any], b: Mapping[str, Any], vrf: str, family: str) -> bool:
+        """Tell whether the way out by a node comes in by the borders, to whoever is behind them."""
+        address = ip_address(b["addresses"][family].partition("/")[0])
+        return (
+            a["at"] != BORDERS
+            and b["at"] == BORDERS
+            and a["outside"].get(family) == "nat"
+            and self._domains[self._segments[b["network"]]["vrf"]]["egress"] == "border"
+            and not any(address in one for one in self._private[vrf])
+        )
+
+    def _crosses(self, end: Mapping[str, Any], other: str, interface: str) -> bool:
+        address, vrf = (
+            ip_address(interface.partition("/")[0]),
+            self._segments[end["network"]]["vrf"],
+        )
+        places = (None, BORDERS) if end["at"] == BORDERS else (None,)
+        known = [one for place in places for one in self._has.get((vrf, other, place), ())]
+        return any(address in prefix for prefix in known)

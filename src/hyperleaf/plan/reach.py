@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hyperleaf.model.fabric import BORDERS, DEFAULT_VRF
 from hyperleaf.plan import hops
-from hyperleaf.plan.endpoints import Endpoint
+from hyperleaf.plan.endpoints import Endpoint, node, outside
 from hyperleaf.plan.leaf import ANYWHERE
 from hyperleaf.plan.routes import Route, Tables
 
@@ -129,6 +129,9 @@ class _Question:
         if here.vrf == there.vrf:
             passed = self._told(hops.routed, source, target)
             return "routed in VRF", passed, ""
+        around = self._around(source, here, target, there)
+        if around is not None:
+            return around
         forth = self._leaked(source, here, there, self._address(target))
         self._leaked(target, there, here, self._address(source), back=True)
         passed = self._told(hops.leaked, source, target, forth)
@@ -145,6 +148,32 @@ class _Question:
                 f"{target.site} only evpn carries {network.name}",
             )
         return "same segment", self._told(hops.bridged, source, target), ""
+
+    def _around(
+        self, source: Endpoint, here: Network, target: Endpoint, there: Network
+    ) -> Answer | None:
+        """Return the way out by the node and in by the borders, as any stranger has it, if any.
+
+        Guests on leaves are not found so: their VRF drops what goes to the node for an answer.
+        """
+        if source.site == BORDERS or not (target.site == BORDERS or target.kind == "gateway"):
+            return None
+        self._has_family(here)
+        vrf, other, to = self._vrf(here), self._vrf(there), self._address(target)
+        route = self.tables.find(source.site or "", vrf, to)
+        seen = node(self.plan.estate.clusters[source.site or ""]).address(self.family)
+        beyond = outside().address(self.family)
+        if seen is None or beyond is None or route.kind != "main":
+            return None
+        # Whether the nodes' main table has more than a default route, nobody here knows.
+        if self.tables.find(source.site or "", vrf, beyond).kind != "main":
+            return None
+        if any(to in one.prefix for one in self.tables.private(vrf)):
+            return None
+        if self.tables.find(BORDERS, other, seen).kind != "border":
+            return None
+        self._leaves_by_node(source, here, vrf)
+        return "nat", self._told(hops.by_node, source, target, route), _beyond(target)
 
     def _leaked(
         self, source: Endpoint, here: Network, there: Network, to: Address, *, back: bool = False
@@ -177,6 +206,9 @@ class _Question:
     def _to_gateway(self, source: Endpoint, here: Network, target: Endpoint) -> Answer:
         there = self.plan.estate.networks[target.network or ""]
         self._stretched(here, there)
+        around = self._around(source, here, target, there) if here.vrf != there.vrf else None
+        if around is not None:
+            return around
         if here.vrf != there.vrf:
             # A leak leads to it as to everybody on its network, and it answers by the leak back.
             self._has_family(here)

@@ -115,11 +115,11 @@ class Tables:
     def find(self, site: str, vrf: Vrf, address: Address) -> Route:
         """Return how a leaf of the cluster `site`, or a border, sends a packet to an address."""
         if site == BORDERS:
-            return self._at_borders(vrf).find(address) or nothing(vrf, address)
+            return self.at_borders(vrf).find(address) or nothing(vrf, address)
         found = self.of_vrf(vrf).find(address)
         hosts = self.hosts(site).find(address)
         candidates = [one for one in (found, hosts) if one is not None]
-        candidates += [one for one in self._private(vrf) if address in one.prefix]
+        candidates += [one for one in self.private(vrf) if address in one.prefix]
         candidates.append(nothing(vrf, address))
         best = min(candidates, key=lambda one: (-one.prefix.prefixlen, _DISTANCE[one.kind]))
         # Filters drop hosts' ranges on the way out of the node, whatever the routes say.
@@ -132,7 +132,7 @@ class Tables:
             self._of_vrf[vrf.name] = Table([*own, *self._taken(vrf)])
         return self._of_vrf[vrf.name]
 
-    def _at_borders(self, vrf: Vrf) -> Table:
+    def at_borders(self, vrf: Vrf) -> Table:
         """Return what the VRF holds on a border, which has no node's way out."""
         if vrf.name not in self._of_border:
             routes = [*announced(self._estate, vrf), *self._taken(vrf)]
@@ -165,7 +165,8 @@ class Tables:
             self._returned[vrf.name] = frozenset(exports_of(self._estate, vrf))
         return self._returned[vrf.name]
 
-    def _private(self, vrf: Vrf) -> tuple[Route, ...]:
+    def private(self, vrf: Vrf) -> tuple[Route, ...]:
+        """Return the drops of private ranges, which more specific routes pass by."""
         if vrf.name not in self._private_of:
             self._private_of[vrf.name] = tuple(
                 Route(prefix, "private", vrf.origin, ("spec", "egress"))
