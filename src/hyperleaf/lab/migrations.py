@@ -1,19 +1,22 @@
 """Rendered migration settings become the way that migrations' streams take, and QEMU's limits.
 
 With a migration network each node's virt-handler is plugged into it (its NIC is `migration0`), and
-the stream goes there. Without one it would go by the cluster's pod network, whose place the nodes'
-own addresses take here. A MigrationPolicy's settings come before the cluster's own.
+the stream goes there. Without one it goes by the cluster's pod network: Geneve between the nodes'
+addresses, as the underlay's filters expect it. A MigrationPolicy's settings come before the
+cluster's own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import vms
+from hyperleaf.lab.world import batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 HANDLERS = "openshift-cnv"
 DEVICE = "migration0"
+# What OVN-Kubernetes' tunnels take of the underlay's MTU, and their port.
+ROOM, GENEVE = 100, 6081
+# Handlers' addresses on the pod network: nobody else is in their namespaces.
+PODS = "203.0.113."
 _BINARY = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -117,22 +124,50 @@ def handlers(
 ) -> Iterator[dict[str, vms.Handler]]:
     """Give each node the place where its migrations leave and arrive, for the block."""
     attachment = network(objects)
-    if attachment is None:
-        yield {one.name: vms.Handler(one.name, str(one.address), one.uplink) for one in nodes}
-        return
     found: dict[str, vms.Handler] = {}
-    calls: list[tuple[dict[str, Any], str, str]] = []
+    configs: dict[str, dict[str, Any]] = {}
     try:
         for place, node in enumerate(nodes):
-            name = f"handler-{node.name}"
-            config, address = plugged(attachment.config, place)
-            kernel.namespace(name, beside=node.name)
-            calls.append((config, name, node.name))
-            vms.cni(kernel, config, "ADD", name, node.name, device=DEVICE)
-            kernel.run("ip link set lo up", node=name)
-            found[node.name] = vms.Handler(name, address, DEVICE)
+            handler = vms.Handler(f"handler-{node.name}", f"{PODS}{place + 1}")
+            if attachment is not None:
+                configs[node.name], address = plugged(attachment.config, place)
+                handler = vms.Handler(handler.namespace, address)
+            kernel.namespace(handler.namespace, beside=node.name)
+            batch(kernel, handler.namespace, ["link set lo up"])
+            found[node.name] = handler
+        for node in nodes:
+            handler = found[node.name]
+            if node.name in configs:
+                config, name = configs[node.name], handler.namespace
+                vms.cni(kernel, config, "ADD", name, node.name, device=DEVICE)
+            else:
+                _join(kernel, node, [one for one in nodes if one is not node], found)
         yield found
     finally:
-        for config, name, node_name in calls:
-            vms.cni(kernel, config, "DEL", name, node_name, device=DEVICE, check=False)
-            kernel.run(["ip", "netns", "del", name], beside=name, check=False)
+        for name, handler in found.items():
+            if name in configs:
+                config, pod = configs[name], handler.namespace
+                vms.cni(kernel, config, "DEL", pod, name, device=DEVICE, check=False)
+            words = ["ip", "netns", "del", handler.namespace]
+            kernel.run(words, beside=handler.namespace, check=False)
+
+
+def _join(
+    kernel: Kernel, node: Node, others: Sequence[Node], found: Mapping[str, vms.Handler]
+) -> None:
+    """Join a node's handler to those of others by the pod network's tunnels."""
+    kernel.run("modprobe geneve", node=node.name)
+    links = json.loads(kernel.run(["ip", "-j", "link", "show", node.uplink], node=node.name).out)
+    mtu, own = links[0]["mtu"] - ROOM, found[node.name]
+    tunnels = [
+        f"link add pods{number} mtu {mtu} type geneve id 1 remote {one.address} dstport {GENEVE}"
+        for number, one in enumerate(others)
+    ]
+    moves = [f"link set pods{number} netns {own.namespace}" for number, _ in enumerate(others)]
+    batch(kernel, node.name, [*tunnels, *moves])
+    inside = [f"addr add {own.address}/32 dev lo"]
+    for number, one in enumerate(others):
+        inside.append(f"link set pods{number} addrgenmode none up")
+        target = found[one.name].address
+        inside.append(f"route add {target}/32 dev pods{number} src {own.address}")
+    batch(kernel, own.namespace, inside)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import Attachment
 
 TALK, RELAY = (Path(__file__).with_name(f"vm_{one}.py") for one in ("talk", "relay"))
-MEMORY_MIB = 112
+MEMORY_MIB = 96
 BOOT_SECONDS = 90
 MOVE_SECONDS, RUNS_SECONDS = 120, 30
 PORT = 49152  # KubeVirt's for a migration's main stream
@@ -85,11 +85,10 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Where a node's migrations leave and arrive: a namespace, its address, and its device."""
+    """Where a node's migrations leave and arrive: a namespace, and its address."""
 
     namespace: str
     address: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True)
