@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 # The cloud's credentials and OVN-Kubernetes' own addresses.
 LINK_LOCAL = ip_network("169.254.0.0/16")
+# OVN-Kubernetes' own masquerade, transit and join addresses, and where AWS gives out credentials:
+# on nodes with IPv6 whether or not anybody states them.
+OWN_IPV6 = tuple(
+    ip_network(text) for text in ("fd00:ec2::254/128", "fd69::/112", "fd97::/64", "fd98::/64")
+)
 # Administrative distances of what drops packets: hosts' ranges yield to nothing, private ranges to
 # whatever BGP learns (20, 200), and the end of every VRF to them too.
 DISTANCE_HOSTS, DISTANCE_PRIVATE, DISTANCE_NO_DEFAULT = 1, 250, 254
@@ -352,6 +357,8 @@ def plan_leaves(estate: Estate, cluster: Cluster) -> LeafPlan | None:
         pinned_vteps=fabric.pinned_vteps,
         classes=_classes(fabric, cluster.leaf_pools),
         vrfs=tuple(_plan_vrf(estate, cluster, vrf, fabric) for vrf in _present(estate, cluster)),
-        host_ranges=_collapsed([*host_ranges(cluster, fabric), *_foreign_ranges(estate, cluster)]),
+        host_ranges=_collapsed(
+            [*host_ranges(cluster, fabric), *OWN_IPV6, *_foreign_ranges(estate, cluster)]
+        ),
         selector={labels.LEAF: fabric.name},
     )

@@ -7,10 +7,9 @@ the fabric and the cluster, and never see the estate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from hyperleaf.plan.leaf import host_ranges
+from hyperleaf.plan.leaf import OWN_IPV6, host_ranges
 
 if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster, Pool
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from hyperleaf.values.addresses import Subnet
 
 BR_EX = "br-ex"
-# OVN-Kubernetes' own masquerade, transit and join addresses, and where AWS gives out credentials:
-# on nodes with IPv6 whether or not anybody states them.
-OWN_IPV6 = tuple(
-    ip_network(text) for text in ("fd00:ec2::254/128", "fd69::/112", "fd97::/64", "fd98::/64")
-)
 
 
 @dataclass(frozen=True, slots=True)

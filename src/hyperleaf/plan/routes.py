@@ -16,12 +16,12 @@ from hyperleaf.plan.leaf import (
     DISTANCE_NO_DEFAULT,
     DISTANCE_PRIVATE,
     LINK_LOCAL,
+    OWN_IPV6,
     exports_of,
     imports_of,
     private_ranges,
     vrf_subnets,
 )
-from hyperleaf.plan.nodes import OWN_IPV6
 from hyperleaf.values.addresses import IPV6
 
 if TYPE_CHECKING:
