@@ -156,7 +156,6 @@ def _join(
     kernel: Kernel, node: Node, others: Sequence[Node], found: Mapping[str, vms.Handler]
 ) -> None:
     """Join a node's handler to those of others by the pod network's tunnels."""
-    kernel.run("modprobe geneve", node=node.name)
     links = json.loads(kernel.run(["ip", "-j", "link", "show", node.uplink], node=node.name).out)
     mtu, own = links[0]["mtu"] - ROOM, found[node.name]
     tunnels = [

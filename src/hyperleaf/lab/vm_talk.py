@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 OPENED_SECONDS = 20
-AGAIN_SECONDS = 0.05
+AGAIN_SECONDS = 0.1
 
 
 class Lines:

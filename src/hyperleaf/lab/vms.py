@@ -43,7 +43,8 @@ MACHINE = (
     *("-kernel", "/lab/guest/vmlinuz", "-initrd", "/lab/guest/files"),
 )
 QUICK = "quiet console=ttyS0 panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable audit=0"
-# Less eager than the routers and probes beside it, which share a processor with it.
+# A guest that boots is less eager than the routers and probes that share a processor with it; one
+# that arrives is not.
 NICE = "5"
 
 
@@ -189,7 +190,8 @@ def _start(guest: Running, pod: Pod, *, incoming: bool = False) -> None:
     guest.pods.append(pod)
     _plug_in(guest.kernel, guest.vm, pod)
     words = shlex.join([*qemu(guest.vm, pod), *(("-incoming", "defer") if incoming else ())])
-    script = f"mkdir -p {PLACE} && exec nice -n {NICE} {words} >{pod.file('qemu')} 2>&1 </dev/null"
+    nice = "" if incoming else f"nice -n {NICE} "
+    script = f"mkdir -p {PLACE} && exec {nice}{words} >{pod.file('qemu')} 2>&1 </dev/null"
     guest.kernel.run(script, node=pod.namespace)
 
 
@@ -209,8 +211,10 @@ def qemu(vm: Vm, pod: Pod) -> list[str]:
 
 def _plug_in(kernel: Kernel, vm: Vm, pod: Pod) -> None:
     kernel.namespace(pod.namespace, beside=pod.node)
+    # The pod itself has nothing to say on the guest's network.
+    quiet = [f"net.ipv6.conf.{one}.disable_ipv6=1" for one in ("all", "default")]
+    kernel.run(["sysctl", "-qw", *quiet], node=pod.namespace)
     cni(kernel, vm.attachment.config, "ADD", pod.namespace, pod.node, mac=vm.mac)
-    kernel.run("modprobe tun 2>/dev/null; true", node=pod.namespace)
     batch(kernel, pod.namespace, binding(vm))
 
 
