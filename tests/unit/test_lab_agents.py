@@ -119,3 +119,47 @@ def test_a_machine_configs_file_is_decoded_and_an_enabled_unit_started() -> None
     made = set_up([MachineConfig("m", {"spec": {"config": config}})])
     assert [(one.path, one.text, one.mode) for one in made.files] == [("/etc/x", "hi", "0755")]
     assert made.started == ("/bin/true",)
+
+
+def _bridge(**settings: object) -> State:
+    port = {"bridge": {"port": [{"name": "vx7", "vlan": {}}]}}
+    return {"name": "br7", "type": "linux-bridge", "ipv6": {"enabled": True}, **port, **settings}
+
+
+PORT = {"name": "vx7", "type": "vxlan", "ipv6": {"enabled": False}}
+
+
+def test_a_bridges_port_keeps_ipv6_whatever_the_policy_says() -> None:
+    assert policies.without_ipv6([_bridge(ipv6={"enabled": False}), PORT]) == ["br7"]
+
+
+def test_a_link_local_address_follows_from_the_mac() -> None:
+    macs = {"br7": "02:68:6c:00:27:74", "vx7": "02:00:00:00:00:07"}
+    made = list(policies.link_locals([_bridge(), PORT], macs, "w1"))
+    assert made == ["addr replace fe80::68:6cff:fe00:2774/64 dev br7"]
+
+
+def test_a_stable_privacy_address_is_another_on_each_node() -> None:
+    private = _bridge(ipv6={"enabled": True, "addr-gen-mode": "stable-privacy"})
+    macs = {"br7": "02:68:6c:00:27:74"}
+    one, other = (list(policies.link_locals([private], macs, node)) for node in ("w1", "w2"))
+    assert one != other
+
+
+def test_a_device_that_exists_is_not_made_again() -> None:
+    made = list(policies.links([_bridge()], {"br7"}))
+    assert [line for line in made if line.startswith("link add")] == []
+    assert made != []
+
+
+def test_what_shall_be_absent_goes_tunnels_before_bridges_before_vrfs() -> None:
+    gone = [
+        {"name": name, "type": kind, "state": "absent"}
+        for name, kind in (("vrf9", "vrf"), ("br7", "linux-bridge"), ("vx7", "vxlan"))
+    ]
+    made = list(policies.links(gone, {"vrf9", "br7", "vx7"}))
+    assert made == [f"link del dev {name}" for name in ("vx7", "br7", "vrf9")]
+
+
+def test_what_is_absent_already_stays_so() -> None:
+    assert list(policies.links([{"name": "vx7", "type": "vxlan", "state": "absent"}])) == []
