@@ -97,7 +97,7 @@ def serve(kernel: Kernel, rendered: Rendered) -> None:
     wanted = [one for one in relays(rendered) if f"{SERVERS[one.family]}.conf" in rendered.dhcp]
     if not wanted:
         return
-    _place(kernel, {(one.family, server) for one in wanted for server in one.servers})
+    _place(kernel, promised(rendered))
     joints: dict[tuple[str, str], Joint] = {}
     for one in wanted:
         key = (one.border, one.vrf)
@@ -115,6 +115,16 @@ def serve(kernel: Kernel, rendered: Rendered) -> None:
         kernel.write(f"/run/{name}.conf", rendered.dhcp[f"{name}.conf"])
         words = f"{name} -c /run/{name}.conf >/run/{name} 2>&1 </dev/null & sleep 0.2"
         kernel.run(words, node=SERVER)
+
+
+def promised(rendered: Rendered) -> set[tuple[int, str]]:
+    """Return the servers that leases are promised from: a relay may lead to another address."""
+    return {
+        (6 if ":" in server else 4, server)
+        for segment in rendered.expected["segments"].values()
+        for lease in segment.get("lease", ())
+        for server in lease["servers"]
+    }
 
 
 def _place(kernel: Kernel, servers: Iterable[tuple[int, str]]) -> None:

@@ -73,6 +73,9 @@ def of_routes(leaf: Node, said: Reading, stated: Mapping[str, Any]) -> Iterator[
         title = f"{leaf.name}: {name} knows no other tenant's networks"
         odd = strange(name, said.within(domain["table"], "unicast"), stated)
         yield Checked(title, ", ".join(odd), places=(leaf.name,), subject=name)
+        title = f"{leaf.name}: {name} drops what is for hosts, and what leads nowhere"
+        fault = "; ".join(kept_in(said.within(domain["table"]), stated, leaf.cluster))
+        yield Checked(title, fault, places=(leaf.name,), subject=name)
         own = [
             subnet
             for one in here.values()
@@ -84,6 +87,21 @@ def of_routes(leaf: Node, said: Reading, stated: Mapping[str, Any]) -> Iterator[
         title = f"{leaf.name}: {name}'s networks are announced to other leaves"
         fault = f"not {missing}" if missing else ""
         yield Checked(title, fault, places=(leaf.name,), subject=name)
+
+
+def kept_in(routes: Sequence[Route], stated: Mapping[str, Any], cluster: str) -> Iterator[str]:
+    """Yield what a VRF's table does not drop though it must; IPv4's, which every VRF has.
+
+    Packets alone do not show it where something else drops them as well, today.
+    """
+    if not any(one.to == "0.0.0.0/0" for one in routes):
+        yield "it has no last route that drops: it falls through to the main table"
+    dropped = [ip_network(one.to) for one in routes if one.kind == "blackhole"]
+    ranges = [ip_network(one) for one in stated["forbidden"]["ranges"][cluster] if ":" not in one]
+    known = [one for one in dropped if one.prefixlen]
+    for one in ranges:
+        if not any(one.version == each.version and one.subnet_of(each) for each in known):  # type: ignore[arg-type]
+            yield f"{one} is not dropped"
 
 
 def strange(vrf: str, routes: Iterable[Route], stated: Mapping[str, Any]) -> list[str]:
@@ -162,6 +180,9 @@ def of_leaf(leaf: Node, links: Mapping[str, Link], stated: Mapping[str, Any]) ->
         fault = "" if own in addresses else f"has {', '.join(addresses) or 'no address'}"
         title = f"{leaf.name}: {device} has the router-id {own}"
         subject = next((name for name, one in domains.items() if one["device"] == device), "")
+        table = _about(links.get(device, {}), "info_data").get("table")
+        if subject and table is not None and table != domains[subject]["table"]:
+            fault = f"has the table {table}, not {domains[subject]['table']}"
         yield Checked(title, fault, places=(leaf.name,), subject=subject)
     for name, segment in here.items():
         yield from _gateways(leaf, links, name, segment)

@@ -11,7 +11,7 @@ from hyperleaf.lab.diagnosis.scene import joined
 from hyperleaf.lab.diagnosis.suspects import ROUTES, Suspect, well
 from hyperleaf.lab.leaf import ISOLATION, REACH
 from hyperleaf.lab.readings import MAIN_TABLE
-from hyperleaf.lab.states import strange
+from hyperleaf.lab.states import kept_in, strange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -245,16 +245,9 @@ def _kept_in(
     scene: Scene, leaf: Node, name: str, domain: Stated, made: Made
 ) -> Iterator[tuple[str, str, Made]]:
     """Yield what lets a VRF's packets out of it that must end there."""
-    reading = scene.reading(leaf.name)
-    routes = reading.within(domain["table"])
-    if not any(one.to == EVERYWHERE[IPV4] for one in routes):
-        what = f"{name} has no last route that drops: it falls through to the main table"
-        yield what, ISOLATION, made
-    dropped = {one.to for one in routes if one.kind == "blackhole"}
-    ranges = scene.rendered.expected["forbidden"]["ranges"].get(leaf.cluster, [])
-    open_to = [one for one in ranges if ":" not in one and one not in dropped]
-    if open_to:
-        yield f"{name} does not drop what is for {joined(open_to)}", ISOLATION, made
+    routes = scene.reading(leaf.name).within(domain["table"])
+    for what in kept_in(routes, scene.rendered.expected, leaf.cluster):
+        yield f"{name}: {what}", ISOLATION, made
 
 
 def _crossings(
