@@ -6,6 +6,7 @@ Their programs come from the cache (`components.py`), their scripts run inside (
 from __future__ import annotations
 
 import json
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,9 @@ COMPONENT = {
     "frr-k8s-system": {"app.kubernetes.io/name": "frr-k8s"},
 }
 MEMORY_MIB = 3072
+NMSTATE_SAYS = re.compile(r"NmstateError: ([^\n\\]+)")
+LONGEST = 500
+RETRYING = "Retrying"  # the handler tries a policy five times before it gives up
 # nmstate verifies for 20 s at worst and is tried five times; half of a cluster's nodes wait.
 APPLIED_SECONDS = 600
 SIGHT_SECONDS = 1.5
@@ -243,13 +247,21 @@ def enactments(
         if where != node or status.get("policyGeneration") != generations.get(policy):
             continue
         conditions = {
-            each["type"]: each for each in status.get("conditions", []) if each["status"] == "True"
+            each["type"]: each
+            for each in status.get("conditions", [])
+            if each["status"] == "True" and each.get("reason") != RETRYING
         }
         wrong = conditions.get("Failing") or conditions.get("Aborted") or {}
         said = max((each.get("lastHeartbeatTime", "") for each in conditions.values()), default="")
-        why = wrong.get("message", "") or wrong.get("reason", "")
+        why = _short(wrong.get("message", "") or wrong.get("reason", ""))
         found[policy] = Enactment("Available" in conditions, why, said)
     return found
+
+
+def _short(message: str) -> str:
+    """Return what nmstate says is wrong, out of all that the handler tells with it."""
+    found = NMSTATE_SAYS.findall(message)
+    return found[-1].strip() if found else message[:LONGEST]
 
 
 def _kubeconfig(user: Mapping[str, str]) -> dict[str, Any]:
