@@ -25,12 +25,19 @@ ON_FABRIC = ("guest-leases", "guest-migrates", "silent-guest-moves", "drifted-no
 ON_CABLES = ("migration-network", "guest-migrates", "guest-leases")
 
 
-def _scenarios(folder: Path, example: str, asked: tuple[str, ...]) -> dict[str, Scenario]:
+def _scenarios(
+    folder: Path, example: str, asked: tuple[str, ...], *changes: tuple[str, str, str]
+) -> dict[str, Scenario]:
+    """Go through scenarios in a lab of what is rendered, text replaced in the files that match."""
     made = plan(load(EXAMPLES / example).estate)
     for file in render(made):
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text)
+    for where, old, new in changes:
+        (path,) = folder.glob(where)
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
     try:
         proof = prove(folder, surroundings(made), asked=asked)
     except (NoRuntimeError, RootError) as error:
@@ -101,6 +108,19 @@ def test_a_guest_moves_where_there_is_no_fabric(cables: dict[str, Scenario]) -> 
 @pytest.mark.judge
 def test_where_nothing_is_leased_no_lease_is_claimed(cables: dict[str, Scenario]) -> None:
     assert cables["guest-leases"].skipped
+
+
+@pytest.mark.judge
+def test_a_migration_network_s_attachment_that_names_another_bridge_is_found(
+    tmp_path: Path,
+) -> None:
+    attachment = "clusters/room-1/60*/*networkattachmentdefinition_openshift-cnv_migration.yaml"
+    told = _scenarios(
+        tmp_path, "03-multi-network", ("migration-network",), (attachment, "brv20", "brv30")
+    )
+    assert any(
+        "has the VLAN 30, not 20" in fault for _, fault in _faults(told["migration-network"])
+    )
 
 
 def test_every_scenario_of_real_guests_can_be_asked_for() -> None:

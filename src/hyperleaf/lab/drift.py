@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hyperleaf.lab.outcome import Cause, Checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hyperleaf.lab.facts import Surroundings
+    from hyperleaf.lab.facts import Node, Surroundings
     from hyperleaf.lab.kernel import Kernel
     from hyperleaf.lab.reading import Attachment, Rendered
 
@@ -26,25 +26,32 @@ def look(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[C
     for cluster, objects in rendered.clusters.items():
         bridged = [one for one in objects.attachments if one.config.get("type") == "bridge"]
         for node in around.hosts(cluster) if bridged else ():
-            links: list[Link] = json.loads(kernel.run("ip -j -d link", node=node.name).out)
-            for one in bridged:
-                name, segment = segment_of(rendered, cluster, one)
-                faults = lacking(links, one, segment)
-                cause = Cause(
-                    str(one.source),
-                    one.source.file,
-                    f"its pods on {node.name} need what is not there",
-                    one.source.origin,
-                    rendered.line(one.source.origin),
-                )
-                yield Checked(
-                    f"{node.name} has what pods of {one.namespace}/{one.name} need",
-                    ", ".join(faults),
-                    kind="drift",
-                    places=(node.name,),
-                    subject=name,
-                    causes=(cause,) if faults else (),
-                )
+            yield from of_node(kernel, rendered, node, bridged)
+
+
+def of_node(
+    kernel: Kernel, rendered: Rendered, node: Node, attachments: Iterable[Attachment]
+) -> Iterator[Checked]:
+    """Yield whether a node has what each attachment needs there."""
+    links: list[Link] = json.loads(kernel.run("ip -j -d link", node=node.name).out)
+    for one in attachments:
+        name, segment = segment_of(rendered, node.cluster, one)
+        faults = lacking(links, one, segment)
+        cause = Cause(
+            str(one.source),
+            one.source.file,
+            f"its pods on {node.name} need what is not there",
+            one.source.origin,
+            rendered.line(one.source.origin),
+        )
+        yield Checked(
+            f"{node.name} has what pods of {one.namespace}/{one.name} need",
+            ", ".join(faults),
+            kind="drift",
+            places=(node.name,),
+            subject=name,
+            causes=(cause,) if faults else (),
+        )
 
 
 def segment_of(
