@@ -17,10 +17,8 @@ def _query(kind: int) -> bytes:
     return struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + QUESTION + struct.pack("!HH", kind, 1)
 
 
-def _enactment(
-    node: str, policy: str, generation: int, kind: str, message: str = "", reason: str = ""
-) -> dict[str, Any]:
-    condition = {"type": kind, "status": "True", "message": message, "reason": reason}
+def _enactment(node: str, policy: str, generation: int, kind: str, **said: str) -> dict[str, Any]:
+    condition = {"type": kind, "status": "True", **said}
     status = {"policyGeneration": generation, "conditions": [condition]}
     return {"metadata": {"name": f"{node}.{policy}"}, "status": status}
 
@@ -55,18 +53,18 @@ def test_an_enactment_of_another_node_says_nothing() -> None:
 
 
 def test_a_failed_enactment_says_why() -> None:
-    listed = {"items": [_enactment("w1", "red", 2, "Failing", "no such MTU")]}
+    listed = {"items": [_enactment("w1", "red", 2, "Failing", message="no such MTU")]}
     assert enactments("w1", listed, POLICIES) == {"red": Enactment(done=False, why="no such MTU")}
 
 
 def test_an_enactment_that_is_tried_again_has_not_failed() -> None:
-    listed = {"items": [_enactment("w1", "red", 2, "Failing", "1/5", "Retrying")]}
+    listed = {"items": [_enactment("w1", "red", 2, "Failing", reason="Retrying")]}
     assert enactments("w1", listed, POLICIES) == {"red": Enactment(done=False)}
 
 
 def test_of_what_a_handler_tells_the_sentence_of_nmstate_is_kept() -> None:
     told = "error reconciling on node w1: NmstateError: VerificationError: mtu 8952 is 8951\nmore"
-    listed = {"items": [_enactment("w1", "red", 2, "Failing", told)]}
+    listed = {"items": [_enactment("w1", "red", 2, "Failing", message=told)]}
     assert enactments("w1", listed, POLICIES)["red"].why == "VerificationError: mtu 8952 is 8951"
 
 
