@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.plan import devices as plan_devices
-from hyperleaf.render.frr.border import CONNECT, border_text
+from hyperleaf.render.frr.border import CONNECT, FAR, border_text
 from hyperleaf.render.frr.statements import ANY_HOPS
 from hyperleaf.render.frr_daemons import NEIGHBOURS, neighbours_text
 from hyperleaf.render.manifest import TextFile
@@ -92,6 +92,7 @@ def _vrf_sheet(vrf: BorderVrf) -> dict[str, Any]:
         "routeTargets": _targets(vrf.route_target),
         # Beside what the data centre routes in this VRF and the networks below.
         "announcesDefault": vrf.originates_default,
+        "announcedMetric": FAR,
     }
     if vrf.routes:
         made["routes"] = [{"to": str(one.to), "via": str(one.via)} for one in vrf.routes]

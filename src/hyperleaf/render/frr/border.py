@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 # A border asks a lost reflector again after this time.
 CONNECT = Duration(1000)
+# Leaves announce their subnets with the metric of NetworkManager's bridges, 425: a leaf that lacks
+# a segment goes to one that has it, not by way of the data centre.
+FAR = 1000
 # Marks the drops that are nobody's to learn.
 _DROP_TAG = 1
 _ANY_VNI = Vni(1)
@@ -142,7 +145,7 @@ def _announced(vrf: BorderVrf) -> Iterator[frr.Clause]:
     if not vrf.originates_default:
         for family in frr.FAMILIES:
             yield frr.Clause(permit=False, family=family, prefix_list=names.DEFAULT_ROUTE)
-    yield frr.Clause(permit=True)
+    yield frr.Clause(permit=True, metric=FAR)
 
 
 def _vrf_lines(plan: BorderPlan, vrf: BorderVrf) -> Iterator[frr.Line]:

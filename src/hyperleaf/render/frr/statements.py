@@ -80,13 +80,17 @@ def word(family: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One step of a route map: `prefix_list` of `family`, or a tag, or the source VRF; or all."""
+    """One step of a route map: `prefix_list` of `family`, or a tag, or the source VRF; or all.
+
+    `metric` is what it gives to routes that it permits.
+    """
 
     permit: bool
     family: int | None = None
     prefix_list: str | None = None
     source_vrf: str | None = None
     tag: int | None = None
+    metric: int | None = None
 
 
 def prefix_list(name: str, numbered: Iterable[tuple[int, Subnet]]) -> Iterator[str]:
@@ -105,6 +109,8 @@ def route_map(name: str, clauses: Iterable[Clause]) -> Iterator[Block]:
             matches.append(f"match {word(clause.family)} address prefix-list {clause.prefix_list}")
         if clause.tag is not None:
             matches.append(f"match tag {clause.tag}")
+        if clause.metric is not None:
+            matches.append(f"set metric {clause.metric}")
         verb = "permit" if clause.permit else "deny"
         yield Block(f"route-map {name} {verb} {number * STEP}", tuple(matches))
 
