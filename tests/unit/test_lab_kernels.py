@@ -37,10 +37,6 @@ class Noted:
         future.set_result(Ran(told, "", self.status, "", "", 0.0))
         return future
 
-    def wait(self, future: Future[Ran], _seconds: float) -> Ran:
-        """Answer at once."""
-        return future.result(0)
-
 
 def lab(kernels: int = 2, **places: int) -> tuple[Kernel, list[Noted]]:
     channels = [Noted() for _ in range(kernels)]

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
 
-# How long after its own time a command may take to be answered, on a busy machine.
-PATIENCE_SECONDS = 30
-
 
 class KernelError(Exception):
     """A kernel that did not boot or no longer answers."""
@@ -47,7 +44,7 @@ class Ran:
 
 @dataclass(slots=True)
 class Channel:
-    """One kernel's commands: `ask` starts one, `wait` waits for its end."""
+    """One kernel's commands: each that `ask` starts has a future."""
 
     process: Popen[bytes]
     requests: Path
@@ -79,13 +76,6 @@ class Channel:
             except (OSError, ValueError) as error:  # ended, or closed at the lab's end
                 raise KernelError(f"the lab's kernel has ended; see {self.log}") from error
         return future
-
-    def wait(self, future: Future[Ran], seconds: float) -> Ran:
-        """Return what a command said; KernelError when the kernel itself is silent."""
-        try:
-            return future.result(seconds + PATIENCE_SECONDS)
-        except TimeoutError as error:
-            raise KernelError(f"the lab's kernel does not answer; see {self.log}") from error
 
     def start_listening(self) -> Self:
         """Read answers until the process ends, in a thread."""

@@ -28,6 +28,8 @@ __all__ = ["CommandError", "End", "Kernel", "KernelError", "Layout", "Ran", "boo
 
 BOOT_SECONDS = 30
 END_SECONDS = 3
+# How long after its own time a command may take to be answered, on a busy machine.
+PATIENCE_SECONDS = 30
 ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 # What the host's kernel needs in addition, where it is the lab's own.
 NATIVE = ("--net", "--uts", "--ipc")
@@ -155,7 +157,11 @@ class Kernel:
 
     def wait(self, future: Future[Ran], seconds: float) -> Ran:
         """Return what a command said; KernelError when the kernel itself is silent."""
-        return self.channels[0].wait(future, seconds)
+        try:
+            return future.result(seconds + PATIENCE_SECONDS)
+        except TimeoutError as error:
+            logs = f"{self.scratch}/console-*.log"
+            raise KernelError(f"the lab's kernel does not answer; see {logs}") from error
 
     def write(self, path: str, text: str, *, mode: str = "0644", node: str = "") -> None:
         """Write a file inside, its folders as well: in the node's kernel, or in every one.
