@@ -116,10 +116,10 @@ def test_a_migration_network_s_attachment_that_names_another_bridge_is_found(
 ) -> None:
     attachment = "clusters/room-1/60*/*networkattachmentdefinition_openshift-cnv_migration.yaml"
     told = _scenarios(
-        tmp_path, "03-multi-network", ("migration-network",), (attachment, "brv20", "brv30")
+        tmp_path, "03-multi-network", ("migration-network",), (attachment, "brv20", "brv40")
     )
     assert any(
-        "has the VLAN 30, not 20" in fault for _, fault in _faults(told["migration-network"])
+        "has the VLAN 40, not 20" in fault for _, fault in _faults(told["migration-network"])
     )
 
 

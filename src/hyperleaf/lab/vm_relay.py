@@ -59,7 +59,9 @@ def out(path: str, own: str, other: str, port: int) -> tuple[socket.socket, sock
     inner, _ = waiting.accept()
     outer = socket.socket(family(other), socket.SOCK_STREAM)
     outer.bind((own, 0))
+    outer.settimeout(OPENED_SECONDS)
     outer.connect((other, port))
+    outer.settimeout(None)
     return inner, outer
 
 

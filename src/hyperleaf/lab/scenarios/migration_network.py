@@ -83,7 +83,8 @@ def _limit(play: Stage, setting: migrations.Setting, moved: Moved) -> Iterator[T
     fault = "" if told == setting.limit else f"it is {told / MIB:g} MiB/s"
     yield play.checked(KIND, title, fault)
     bound = setting.limit / MIB * BURST if setting.limit else None
-    name = f"{play.cluster}: a migration under {setting.said_by} ({words} in QEMU, a burst more)"
+    more = ", its last burst aside" if setting.limit else ""
+    name = f"{play.cluster}: a migration under {setting.said_by} ({words} in QEMU{more})"
     yield Figure(name, round(moved.rate, 1), "MiB/s", bound)
 
 
