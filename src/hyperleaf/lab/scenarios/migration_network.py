@@ -28,6 +28,10 @@ UNTOLD = 2**40
 
 def tell(lab: Lab) -> Iterator[Told]:
     """Migrate in every cluster with a migration network, under each setting rendered for it."""
+    yield from moving.carefully(KIND, _everywhere(lab))
+
+
+def _everywhere(lab: Lab) -> Iterator[Told]:
     seen = False
     for cluster, objects in lab.rendered.clusters.items():
         if migrations.network(objects) is None:
@@ -35,7 +39,7 @@ def tell(lab: Lab) -> Iterator[Told]:
         play = moving.stage(lab, cluster)
         if play is not None:
             seen = True
-            yield from moving.carefully(KIND, _tell(lab, play))
+            yield from _tell(lab, play)
     if not seen:
         yield Skipped("no cluster with a migration network has two nodes for a real guest")
 

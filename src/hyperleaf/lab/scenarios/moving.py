@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import guest_image, migrations, root, vms
 from hyperleaf.lab.guests import BORDERS
+from hyperleaf.lab.kernel import CommandError
 from hyperleaf.lab.outcome import Checked, Skipped
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def carefully(kind: str, told: Iterator[Told]) -> Iterator[Told]:
         yield from told
     except root.RootError as error:
         yield Skipped(f"no real guest can be had: {error}")
-    except vms.VmError as error:
+    except (vms.VmError, CommandError, LookupError) as error:
         yield Checked("a real guest runs, and arrives where it moves to", str(error), kind)
 
 
