@@ -35,6 +35,10 @@ _BINARY = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
+class NoNetworkError(LookupError):
+    """A migration network that nothing leads to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How fast a migration may go, in bytes a second (0: as fast as it can), and who says so.
@@ -81,7 +85,7 @@ def settings(objects: ClusterObjects) -> list[Setting]:
 def network(objects: ClusterObjects) -> Attachment | None:
     """Return the attachment of the network that a cluster's migrations go by, if it has one.
 
-    LookupError where the cluster names one that is not there.
+    NoNetworkError where the cluster names one that is not there.
     """
     name = _own(objects).get("network")
     if not name:
@@ -89,7 +93,7 @@ def network(objects: ClusterObjects) -> Attachment | None:
     for one in objects.attachments:
         if (one.namespace, one.name) == (HANDLERS, name):
             return one
-    raise LookupError(f"the migration network {name} has no attachment in {HANDLERS}")
+    raise NoNetworkError(f"the migration network {name} has no attachment in {HANDLERS}")
 
 
 def _own(objects: ClusterObjects) -> dict[str, Any]:

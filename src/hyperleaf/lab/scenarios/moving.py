@@ -149,7 +149,7 @@ def carefully(kind: str, told: Iterator[Told]) -> Iterator[Told]:
         yield from told
     except root.RootError as error:
         yield Skipped(f"no real guest can be had: {error}")
-    except (vms.VmError, CommandError, LookupError) as error:
+    except (vms.VmError, CommandError, migrations.NoNetworkError) as error:
         yield Checked("a real guest runs, and arrives where it moves to", str(error), kind)
 
 
