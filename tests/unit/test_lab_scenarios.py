@@ -12,11 +12,14 @@ from hyperleaf.lab import streams
 from hyperleaf.lab.estate import Lab
 from hyperleaf.lab.facts import Node, Surroundings
 from hyperleaf.lab.guests import Guest
-from hyperleaf.lab.outcome import Timeline
+from hyperleaf.lab.kernel import CommandError, Ran
+from hyperleaf.lab.outcome import Checked, Happened, Timeline, Told
 from hyperleaf.lab.reading import Attachment, ClusterObjects, FrrConfiguration, Rendered, Selector
-from hyperleaf.lab.scenarios import ALL, cast, newcomer, node_joins
+from hyperleaf.lab.scenarios import ALL, Story, cast, newcomer, node_joins, play, pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hyperleaf.lab.kernel import Kernel
 
 LEAF = {"hyperleaf.dev/leaf": "fabric"}
@@ -157,3 +160,66 @@ def test_an_object_that_names_a_newcomer_is_told() -> None:
 def test_an_object_that_changes_meanwhile_is_told() -> None:
     lab, new = _newcomer()
     assert node_joins._named(lab, new, "before") == "an object has changed"
+
+
+BFD: dict[str, object] = {
+    "routers": [{"neighbors": [{"bfdProfile": "hyperleaf"}]}],
+    "bfdProfiles": [{"name": "hyperleaf"}],
+}
+
+
+class _Felt:
+    """A pulse that has been felt."""
+
+    def __init__(self, still: float) -> None:
+        self.still = still
+
+    def end(self) -> float:
+        return self.still
+
+
+def _played(
+    monkeypatch: pytest.MonkeyPatch, still: float, *faults: str
+) -> tuple[tuple[Told, ...], int]:
+    """Play a scenario that has these faults, one a time; return what it tells, how often it ran."""
+    left = list(faults)
+
+    def tell(_: Lab) -> Iterator[Told]:
+        fault = left.pop(0)
+        if fault == "error":
+            raise CommandError(Ran("ip", "leaf-1", 1, "", "gone", 0.1))
+        yield Checked("it works", fault)
+
+    monkeypatch.setattr(pulse, "feel", lambda _: _Felt(still))
+    monkeypatch.setitem(ALL, "it", Story("It happens.", tell))
+    told = play(_lab([], BFD), "it").told
+    return told, len(faults) - len(left)
+
+
+def test_what_went_wrong_while_the_machine_stood_still_is_gone_through_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told, times = _played(monkeypatch, 1.2, "lost", "")
+    assert times == 2
+    assert told == (
+        Happened(0.0, "the machine stood still for 1.2 s: once more"),
+        Checked("it works", ""),
+    )
+
+
+def test_what_went_wrong_on_a_calm_machine_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, times = _played(monkeypatch, 0.1, "lost", "")
+    assert (told, times) == ((Checked("it works", "lost"),), 1)
+
+
+def test_what_goes_wrong_each_time_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, times = _played(monkeypatch, 1.2, "lost", "lost", "lost", "")
+    assert times == 3
+    assert told[-1] == Checked("it works", "lost")
+
+
+def test_a_command_that_fails_is_a_fault_of_the_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, _ = _played(monkeypatch, 0.1, "error")
+    (one,) = told
+    assert isinstance(one, Checked)
+    assert "gone" in one.fault
