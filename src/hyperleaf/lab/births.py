@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import groups, ovs
-from hyperleaf.lab.world import Port, address, batch, cable, mac, segment, wire
+from hyperleaf.lab.world import Port, addressed, batch, cable, mac, segment, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,10 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
     etc = f"/etc/netns/{name}"
     folders = " ".join(f"{etc}/{one}" for one in ("sysctl.d", "hyperleaf", "NetworkManager"))
     kernel.namespace(name)
-    kernel.run(f"mkdir -p {folders}", beside=name)
-    kernel.write(f"{etc}/sysctl.d/50-redhat.conf", DISTRIBUTION)
+    # A command costs what twenty lines of it do: what can go together does.
+    words = f"set -e; mkdir -p {folders}; cat > {etc}/sysctl.d/50-redhat.conf"
+    kernel.run(f"{words}; ip -n {name} link set lo up", beside=name, stdin=DISTRIBUTION)
     port = Port(node.segment, number, name, node.uplink, node.addresses, node.below, vlan(node))
-    batch(kernel, name, ["link set lo up"])
     wire(kernel, around, port)
     groups.join(kernel, node, number)
     if node.kind == "br-ex":
@@ -47,11 +47,10 @@ def give_birth(kernel: Kernel, around: Surroundings, node: Node, number: int) ->
     else:
         batch(kernel, name, uplink(node))
     # An address that came before the node's own stays first in the kernel's list.
-    batch(kernel, name, [f"addr add {one} dev {node.uplink}" for one in node.floating])
-    address(kernel, around, port)
+    first = [f"addr add {one} dev {node.uplink}" for one in node.floating]
+    own = cluster(node) if node.kind == "br-ex" else ()
+    batch(kernel, name, [*first, *addressed(around, port), *own])
     cable(kernel, node, number)
-    if node.kind == "br-ex":
-        batch(kernel, name, cluster(node))
     restrict(kernel, node)
 
 
@@ -111,8 +110,9 @@ def restrict(kernel: Kernel, node: Node) -> None:
         settings += [f"net/ipv6/conf/{one}/disable_ipv6=1" for one in node.below]
         if IPV6 in versions(node):
             settings[1] = "net/ipv6/conf/all/forwarding=1"
-        kernel.run(["nft", "-f", "-"], node=node.name, stdin="".join(restriction(node)))
-    kernel.run(["sysctl", "-qw", *settings], node=node.name)
+    words = ["sh", "-c", 'nft -f - && sysctl -qw "$@"', "sh", *settings]
+    rules = "".join(restriction(node)) if node.kind == "br-ex" else ""
+    kernel.run(words, node=node.name, stdin=rules)
 
 
 def restriction(node: Node) -> Iterator[str]:

@@ -124,7 +124,7 @@ class Port:
 def plug(kernel: Kernel, around: Surroundings, machine: Port) -> None:
     """Give a machine its port: an uplink with the MAC and the addresses assigned to it."""
     wire(kernel, around, machine)
-    address(kernel, around, machine)
+    batch(kernel, machine.namespace, addressed(around, machine))
 
 
 def segment(around: Surroundings, machine: Port) -> tuple[int, Segment]:
@@ -155,19 +155,16 @@ def wire(kernel: Kernel, around: Surroundings, machine: Port) -> None:
         kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=rules)
 
 
-def address(kernel: Kernel, around: Surroundings, machine: Port) -> None:
-    """Give a machine's device the addresses assigned to it, and default routes, as DHCP does."""
+def addressed(around: Surroundings, machine: Port) -> Iterator[str]:
+    """Yield what `ip` gives a machine's device: its addresses, and default routes, as DHCP does."""
     _, here = segment(around, machine)
     device, addresses = machine.device, machine.addresses
-    lines = [f"link set {device} up"]
-    lines += [f"addr add {one} dev {device} nodad" for one in addresses]
+    yield f"link set {device} up"
+    yield from (f"addr add {one} dev {device} nodad" for one in addresses)
     for gateway in here.gateways:
         mine = next((one.ip for one in addresses if one.version == gateway.version), None)
         if mine is not None:
-            lines.append(
-                f"route add default via {gateway.ip} dev {device} proto dhcp src {mine} metric 48"
-            )
-    batch(kernel, machine.namespace, lines)
+            yield f"route add default via {gateway.ip} dev {device} proto dhcp src {mine} metric 48"
 
 
 def cable(kernel: Kernel, node: Node, number: int) -> None:
