@@ -20,6 +20,7 @@ import hyperleaf
 from hyperleaf.api import load
 from hyperleaf.lab import kernel, root, runtime, scratch
 from hyperleaf.plan.clusters import plan
+from hyperleaf.process import end
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
 
@@ -98,6 +99,20 @@ def test_several_kernels_are_joined_by_wires_that_take_jumbo_frames(
         joined.link(one, other, 9001)
         joined.run(_up(other, 2), node="far")
         joined.run(ping, node="near")
+
+
+@pytest.mark.judge
+def test_a_kernel_that_loses_its_neighbour_goes_on(tmp_path: Path, lab_root: Path) -> None:
+    layout = kernel.Layout(2, {"far": 1})
+    with kernel.boot(lab_root, tmp_path, enter=runtime.namespaces(), layout=layout) as joined:
+        end(joined.channels[1].process)
+        before = float(joined.run(_IDLE).out)
+        time.sleep(1)
+        assert float(joined.run(_IDLE).out) - before > 50  # of a hundred ticks
+
+
+# How long the kernel had nothing to do, in hundredths of a second.
+_IDLE = "awk 'NR == 1 {print $5}' /proc/stat"
 
 
 def _up(end: kernel.End, host: int) -> str:

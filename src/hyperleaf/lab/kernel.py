@@ -297,7 +297,7 @@ def _started(  # noqa: PLR0913, PLR0917 - what a kernel stands on
         words = [*_linux(nics, memory_mib), requests]
     command = [*enter, "sh", "-euc", _ENTER, "sh", str(root), str(scratch), *words]
     log = scratch / f"console-{number}.log"
-    descriptors = [one.descriptor for one in nics]
+    descriptors = [each for one in nics for each in (one.descriptor, one.other)]
     with serving(command, log=log, descriptors=descriptors) as process:
         yield Channel(process, scratch / f"k{number}", log).start_listening()
         if native:

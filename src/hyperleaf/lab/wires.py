@@ -28,10 +28,15 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A NIC that a kernel starts with: its name, and the socket that it inherits."""
+    """A NIC that a kernel starts with: its name, the socket that it inherits, and the other end.
+
+    The other end is held as well: a socket that nobody holds any more is an error at every look,
+    and the kernel that lost its neighbour would look for ever, and do nothing else.
+    """
 
     name: str
     descriptor: int
+    other: int
 
     def parameter(self, place: int) -> str:
         """Return what User-Mode Linux is told of it."""
@@ -49,8 +54,12 @@ class Patch:
     def join(self, kernel: int) -> None:
         """Join a kernel to the first one."""
         near, far = _pair()
-        self._plug(0, TRUNK.format(kernel), near)
-        self._plug(kernel, TRUNK.format(0), far)
+        self._inner += (near, far)
+        for place, name, own, other in (
+            (0, TRUNK.format(kernel), near, far),
+            (kernel, TRUNK.format(0), far, near),
+        ):
+            self.nics.setdefault(place, []).append(Nic(name, own.fileno(), other.fileno()))
 
     def wire(self, ends: tuple[End, End]) -> int:
         """Return the number of the wire between two ends: whoever comes back has the same."""
@@ -61,10 +70,6 @@ class Patch:
         for end in self._inner:
             end.close()
         self._inner.clear()
-
-    def _plug(self, kernel: int, name: str, end: socket.socket) -> None:
-        self.nics.setdefault(kernel, []).append(Nic(name, end.fileno()))
-        self._inner.append(end)
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
