@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hyperleaf.lab.scenarios import moving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from ipaddress import IPv4Address, IPv6Address
 
     from hyperleaf.lab.estate import Lab
     from hyperleaf.lab.outcome import Checked, Told
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 KIND = "guest-leases"
 # From the moment that its NIC is up: what is before is the guest's own boot.
 LEASE_LIMIT_SECONDS = 5.0
+# A guest waits for a router and for its own address to be free before it asks.
+SIX_SECONDS = 30
 HEADERS = 28
 # A bridge lets pass what is longer than its MTU by a VLAN's tag, whether there is one or not.
 TAG = 4
@@ -38,7 +42,9 @@ def tell(lab: Lab) -> Iterator[Told]:
 
 
 def _tell(lab: Lab, play: moving.Stage, lease: Mapping[str, Any]) -> Iterator[Told]:
-    with moving.on_stage(lab, play, play.vm("leased", 1)) as guest:
+    six = next((one for one in play.segment["lease"] if ":" in one["subnet"]), None)
+    vm = replace(play.vm("leased", 1), ipv6=six is not None)
+    with moving.on_stage(lab, play, vm) as guest:
         told = guest.told("lease")
         took = time.monotonic() - guest.began
         up = guest.told("up")
@@ -51,6 +57,11 @@ def _tell(lab: Lab, play: moving.Stage, lease: Mapping[str, Any]) -> Iterator[To
         router = str(lease["router"])
         wrong = _gateway(guest, router, play.gateways.get(router, ""))
         yield play.checked(KIND, f"{where}: its router {router} is the anycast gateway", wrong)
+        if six is not None:
+            told = guest.told("lease6", SIX_SECONDS)
+            address = ip_interface(told["ip"]).ip
+            wrong = "" if _within(address, six) else f"{address} is in none of its ranges"
+            yield play.checked(KIND, f"{where}: DHCPv6 lease of {six['subnet']}", wrong)
         yield from _longest(lab, play, guest, str(ip_interface(told["ip"]).ip))
 
 
@@ -59,8 +70,7 @@ def fault(told: Mapping[str, Any], lease: Mapping[str, Any]) -> str:
     address = ip_interface(told["ip"])
     if address.network != ip_network(lease["subnet"]):
         return f"{address} is of another subnet"
-    ranges = [(ip_address(first), ip_address(last)) for first, last in lease["ranges"]]
-    if not any(int(first) <= int(address.ip) <= int(last) for first, last in ranges):
+    if not _within(address.ip, lease):
         return f"{address.ip} is in none of the ranges"
     if told["router"] != lease["router"]:
         return f"its router is {told['router'] or 'not told'}, not {lease['router']}"
@@ -69,6 +79,11 @@ def fault(told: Mapping[str, Any], lease: Mapping[str, Any]) -> str:
     if told["mtu"] != str(lease["mtu"]):
         return f"its NIC has the MTU {told['mtu']}, not {lease['mtu']}"
     return ""
+
+
+def _within(address: IPv4Address | IPv6Address, lease: Mapping[str, Any]) -> bool:
+    ranges = [(ip_address(first), ip_address(last)) for first, last in lease["ranges"]]
+    return any(int(first) <= int(address) <= int(last) for first, last in ranges)
 
 
 def _gateway(guest: Running, router: str, mac: str) -> str:
