@@ -181,6 +181,9 @@ def _lay_down(kernel: Kernel, image: Path, busybox: Path) -> None:
         if not (place / "vmlinuz").exists():
             shutil.copy(image / "vmlinuz", place / "vmlinuz")
         (place / "files").write_bytes(guest_image.files(image, busybox))
+        # Root inside is another user outside, where the lab has namespaces of its own.
+        for one, mode in ((place, 0o755), (place / "files", 0o644), (place / "vmlinuz", 0o644)):
+            one.chmod(mode)
     for program in (TALK, RELAY):
         (kernel.scratch / program.name).write_text(program.read_text())
 
