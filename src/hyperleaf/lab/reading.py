@@ -155,6 +155,7 @@ class ClusterObjects:
     machine_configs: tuple[MachineConfig, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     forwarding: bool = False
+    network: Source = NOWHERE
     values: tuple[Object, ...] = ()
 
 
@@ -251,6 +252,7 @@ def _cluster(name: str, all_objects: Mapping[str, tuple[_Manifest, ...]]) -> Clu
             for one in _of(own, "NetworkAttachmentDefinition")
         ),
         forwarding=any(_forwards(one.value) for one in _of(own, "Network")),
+        network=next((one.source for one in _of(own, "Network")), NOWHERE),
         values=tuple(one.value for one in own),
     )
 

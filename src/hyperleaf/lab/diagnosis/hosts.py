@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.lab.diagnosis import scene as scenes
 from hyperleaf.lab.diagnosis.suspects import SETTINGS, Suspect
-from hyperleaf.lab.leaf import lacking, unset
+from hyperleaf.lab.leaf import REACH, lacking, unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from hyperleaf.lab.diagnosis.scene import Scene
     from hyperleaf.lab.facts import Node
 
+_RESTRICTED = re.compile(
+    r"table ip6? filter \{\s*chain FORWARD \{\s*type filter hook forward[^\n]*policy drop"
+)
 SYSCTLS, FILTER = "/etc/sysctl.d/", "/etc/hyperleaf/nftables.nft"
 
 
@@ -25,6 +28,11 @@ def ask(scene: Scene, _known: Sequence[Suspect]) -> Iterator[Suspect]:
             continue
         here = frozenset((leaf.name,))
         reading = scene.reading(leaf.name)
+        network = scene.objects(leaf).network
+        if network.name and _RESTRICTED.search(reading.filters):
+            what = "OVN-Kubernetes drops what the node forwards: ipForwarding is not Global"
+            evidence = ((f"nft list table ip filter on {leaf.name}", "policy drop"),)
+            yield Suspect(network, what, SETTINGS, here, breaks=REACH, evidence=evidence)
         made = scenes.node_files(scene, leaf, SYSCTLS)
         for name, wanted, breaks in unset(reading.settings):
             if made is not None:

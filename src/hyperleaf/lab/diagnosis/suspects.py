@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # How fundamental: without sessions no routes are known, without devices none are of use.
 DAEMONS, SESSIONS, DEVICES, ATTACHMENTS, SETTINGS, ROUTES, SERVICES, GUESS = range(10, 90, 10)
-# Kinds of checks that tell what was said; in all others a packet was sent, which shows reach or
-# isolation.
-BY_WORDS = frozenset({"state", "session", "lease", "router"})
+# Kinds of checks that tell what was said, or that a packet too long must be answered in a way of
+# its own; in all others a packet was sent, which shows reach or isolation.
+BY_WORDS = frozenset({"state", "session", "lease", "router", "mtu"})
 MOST_CAUSES, MOST_EVIDENCE, MOST_CHARACTERS, MOST_NODES = 3, 3, 400, 4
 
 
