@@ -104,8 +104,15 @@ def test_several_kernels_are_joined_by_wires_that_take_jumbo_frames(
 @pytest.mark.judge
 def test_a_kernel_that_loses_its_neighbour_goes_on(tmp_path: Path, lab_root: Path) -> None:
     layout = kernel.Layout(2, {"far": 1})
+    one, other = kernel.End("near", "one"), kernel.End("far", "other")
+    neighbour = "ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev one"
     with kernel.boot(lab_root, tmp_path, enter=runtime.namespaces(), layout=layout) as joined:
+        for each in (one, other):
+            joined.namespace(each.namespace)
+        joined.link(one, other, 9001)
+        joined.run(f"{_up(one, 1)}; {neighbour}", node="near")
         end(joined.channels[1].process)
+        joined.run("ping -n -q -c 5 -i 0.1 -W 1 192.0.2.2", node="near", check=False)
         before = float(joined.run(_IDLE).out)
         time.sleep(1)
         assert float(joined.run(_IDLE).out) - before > 50  # of a hundred ticks
