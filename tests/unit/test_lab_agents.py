@@ -163,3 +163,9 @@ def test_what_shall_be_absent_goes_tunnels_before_bridges_before_vrfs() -> None:
 
 def test_what_is_absent_already_stays_so() -> None:
     assert list(policies.links([{"name": "vx7", "type": "vxlan", "state": "absent"}])) == []
+
+
+def test_a_port_that_says_nothing_of_vlans_is_a_trunk_as_the_handler_makes_it() -> None:
+    silent = _bridge(bridge={"port": [{"name": "vx7"}]})
+    assert list(policies.trunks([silent])) == ["vlan add vid 2-4094 dev vx7"]
+    assert list(policies.trunks([_bridge()])) == []

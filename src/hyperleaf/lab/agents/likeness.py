@@ -44,6 +44,7 @@ def facts(kernel: Kernel, node: str, guests: Mapping[str, str], *, routing: bool
     found = of_links(ask.json("ip -j -d addr"), modes, ask.text(_OFF))
     four, six = (ask.json(f"ip -j -{family} route show table all") for family in (4, 6))
     found |= of_routes([*four, *six])
+    found["vlans"] = of_vlans(ask.json("bridge -j -compressvlans vlan show"))
     if routing:
         text = daemons.vtysh(kernel, node, "show running-config")
         found["frr"] = [line for line in text.splitlines() if not line.startswith("hostname ")]
@@ -109,6 +110,17 @@ def of_links(links: Iterable[Link], modes: Mapping[str, Any], disabled: str) -> 
             told.append(f"{each['local']}/{each['prefixlen']} {each['scope']}{bare}")
         found[f"link {name}"] = sorted(told)
     return found
+
+
+def of_vlans(ports: Iterable[Link]) -> list[str]:
+    """Return the VLANs of each port, from `bridge -j -compressvlans vlan show`."""
+    return sorted(
+        f"{port['ifname']} {each['vlan']}-{each.get('vlanEnd', each['vlan'])} "
+        f"{' '.join(each.get('flags', []))}"
+        for port in ports
+        if not port["ifname"].startswith(GUEST_PORT)
+        for each in port.get("vlans", [])
+    )
 
 
 def of_routes(routes: Iterable[Link]) -> Facts:

@@ -76,6 +76,9 @@ def _apply(kernel: Kernel, policy: Policy, running: Running) -> None:
     running.enacted[policy.name] = enacted
     existing = {one["name"] for one in state["interfaces"]}
     batch(kernel, name, policies.links(interfaces, existing))
+    lines = "".join(f"{line}\n" for line in policies.trunks(interfaces))
+    if lines:
+        kernel.run(["bridge", "-batch", "-"], node=name, stdin=lines)
     made = json.loads(kernel.run("ip -j link", node=name).out)
     macs = {one["ifname"]: one.get("address", "") for one in made}
     batch(kernel, name, policies.link_locals(interfaces, macs, name))

@@ -170,6 +170,15 @@ def _filters(bridge: State) -> bool:
     return any(port.get("vlan", True) for port in bridge.get("bridge", {}).get("port", []))
 
 
+def trunks(interfaces: Iterable[State]) -> Iterator[str]:
+    """Yield the lines of `bridge -batch` for ports that say nothing of VLANs: the handler's own."""
+    for one in interfaces:
+        if one["type"] == "linux-bridge" and not _absent(one):
+            for port in one.get("bridge", {}).get("port", []):
+                if "vlan" not in port:
+                    yield f"vlan add vid 2-4094 dev {port['name']}"
+
+
 def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
     name = one["name"]
     if one["type"] == "loopback":

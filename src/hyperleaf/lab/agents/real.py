@@ -141,7 +141,6 @@ class Real:
         kernel.run(words, node=node.name, seconds=FRR_SECONDS)
         self.controllers.add(node.name)
         daemons.stand_beside(kernel, node.name, meant[0].neighbours)
-        daemons.stand_beside(kernel, node.name, meant[0].neighbours)
 
     def _ready(self, objects: ClusterObjects) -> Servers:
         self.filled[objects.name].result()
