@@ -94,7 +94,7 @@ def of_links(links: Iterable[Link], modes: Mapping[str, Any], disabled: str) -> 
             f"{kind} master={one.get('master', '-')} mtu={one['mtu']} up={'UP' in one['flags']}"
         ]
         if kind not in DRAWN:
-            told.append(f"address {one.get('address', '-')}")
+            told.append(named(f"address {one.get('address', '-')}", {}))
         told.append(f"ipv6 {off.get(name, '-')} {modes.get(name)}")
         info = _part(one, "info_data")
         wanted = {"vxlan": VXLAN, "bridge": BRIDGE, "vrf": ("table",)}.get(kind, ())

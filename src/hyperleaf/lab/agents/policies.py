@@ -151,7 +151,7 @@ def _made(one: State) -> Iterator[str]:
             bond = one["link-aggregation"]
             yield f"link add {name} type bond mode {bond['mode']} miimon 100"
             for port in bond["port"]:
-                yield f"link set dev {port} down"
+                yield f"link set dev {port} down addrgenmode none"
                 yield f"link set dev {port} master {name}"
         case "vxlan":
             vxlan = one["vxlan"]
@@ -181,16 +181,15 @@ def trunks(interfaces: Iterable[State]) -> Iterator[str]:
 
 def _addressed(one: State, master: Mapping[str, str]) -> Iterator[str]:
     name = one["name"]
-    if one["type"] == "loopback":
-        yield f"link set dev {name} addrgenmode none"
-    else:
+    # NetworkManager makes link-local addresses by itself; the kernel would as a device comes up.
+    yield f"link set dev {name} addrgenmode none"
+    if one["type"] != "loopback":
         settings = f"address {one['mac-address']} " if "mac-address" in one else ""
         if name in master:
             settings += f"master {master[name]} "
         if "mtu" in one:
             settings += f"mtu {one['mtu']} "
-        # NetworkManager makes link-local addresses by itself.
-        yield f"link set dev {name} {settings}addrgenmode none up"
+        yield f"link set dev {name} {settings}up"
     bare = "" if one["type"] == "loopback" else " noprefixroute"
     for family in ("ipv4", "ipv6"):
         for address in one.get(family, {}).get("address", []):
