@@ -175,6 +175,17 @@ def test_a_disk_that_is_too_small_for_the_root_is_refused(
         assert [one.name for one in (cache / "lab").iterdir()] == [".lock"]
 
 
+def test_a_half_made_root_that_something_is_mounted_in_is_left_alone(tmp_path: Path) -> None:
+    half = tmp_path / ".root-1"
+    half.mkdir()
+    with _small_disk(half / "dev", "1m") as mounted:
+        (mounted / "null").touch()
+        root._remove(half)
+        assert (mounted / "null").exists()
+    root._remove(half)
+    assert not half.exists()
+
+
 @pytest.mark.judge
 def test_a_disk_that_gets_full_while_the_root_is_made_leaves_nothing_half_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

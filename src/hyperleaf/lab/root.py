@@ -45,8 +45,15 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 ROOT_SECONDS = 900
 REMOVE_SECONDS = 120
 # Commands, and the packages that have them.
-TOOLS = {"mmdebstrap": "mmdebstrap", "apt-get": "apt", "dpkg": "dpkg", "tar": "tar"}
+TOOLS = {one: one for one in ("mmdebstrap", "dpkg", "tar")} | {
+    "apt-get": "apt",
+    "setpriv": "util-linux",
+}
 HALF_MADE = ".root-"
+# Who makes a root ends with us, and what he mounts in it goes with him: whoever removes a root that
+# was left half-made must not come upon the machine's own devices there.
+MORTAL = ("setpriv", "--pdeathsig", "KILL")
+MOUNTS = ("unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child")
 # What is on the disk at most while the root is made, the kernel's source among it.
 ROOM_MIB = 2500
 
@@ -182,7 +189,13 @@ def _full(folder: Path, said: str) -> str:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, of whichever of an ordinary user's ids its files are."""
+    """Remove a folder, of whichever of an ordinary user's ids its files are.
+
+    One that something is mounted in is left alone.
+    """
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    if any(one.split()[1].startswith(f"{folder}/") for one in mounts):
+        return
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         with suppress(ProcessError, NoRuntimeError):
@@ -227,8 +240,10 @@ def _debian(folder: Path, *over: Path) -> None:
         "cd /usr/lib/uml/modules && for version in *; do "
         "ln -s ../uml/modules/$version /usr/lib/modules/$version; depmod $version; done"
     )
+    alone = (*MORTAL, *(MOUNTS if os.geteuid() == 0 else ()))
     run(
         [
+            *alone,
             *("mmdebstrap", "--mode=root" if os.geteuid() == 0 else "--mode=unshare"),
             *("--variant=minbase", "--components=main", f"--include={','.join(PACKAGES)}"),
             *(f"--dpkgopt=path-exclude=/usr/share/{one}/*" for one in WITHOUT),
