@@ -60,7 +60,9 @@ dhcp)
   [ -z "$hl_gateway" ] || ip route add default via "$hl_gateway"
   ;;
 esac
-[ "$hl_ipv6" != 1 ] || udhcpc6 -f -t 30 -T 1 -A 1 -i eth0 -s /bin/told >/dev/null 2>&1 &
+# It gives up where its link-local address is still on trial.
+[ "$hl_ipv6" != 1 ] ||
+  until udhcpc6 -f -q -n -t 5 -T 1 -i eth0 -s /bin/told >/dev/null 2>&1; do sleep 1; done &
 nc -ll -p 7 -e cat >/dev/null 2>&1 &
 say up ",\"boot\":\"$(cat /proc/sys/kernel/random/boot_id)\""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab.outcome import Figure, Skipped
 from hyperleaf.lab.scenarios import moving
+from hyperleaf.lab.vms import VmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,10 +59,7 @@ def _tell(lab: Lab, play: moving.Stage, lease: Mapping[str, Any]) -> Iterator[To
         wrong = _gateway(guest, router, play.gateways.get(router, ""))
         yield play.checked(KIND, f"{where}: its router {router} is the anycast gateway", wrong)
         if six is not None:
-            told = guest.told("lease6", SIX_SECONDS)
-            address = ip_interface(told["ip"]).ip
-            wrong = "" if _within(address, six) else f"{address} is in none of its ranges"
-            yield play.checked(KIND, f"{where}: DHCPv6 lease of {six['subnet']}", wrong)
+            yield play.checked(KIND, f"{where}: DHCPv6 lease of {six['subnet']}", _six(guest, six))
         yield from _longest(lab, play, guest, str(ip_interface(told["ip"]).ip))
 
 
@@ -79,6 +77,16 @@ def fault(told: Mapping[str, Any], lease: Mapping[str, Any]) -> str:
     if told["mtu"] != str(lease["mtu"]):
         return f"its NIC has the MTU {told['mtu']}, not {lease['mtu']}"
     return ""
+
+
+def _six(guest: Running, lease: Mapping[str, Any]) -> str:
+    """Return what is wrong with a guest's DHCPv6 lease, or nothing."""
+    try:
+        told = guest.told("lease6", SIX_SECONDS)
+    except VmError:
+        return f"none in {SIX_SECONDS} s"
+    address = ip_interface(told["ip"]).ip
+    return "" if _within(address, lease) else f"{address} is in none of its ranges"
 
 
 def _within(address: IPv4Address | IPv6Address, lease: Mapping[str, Any]) -> bool:
