@@ -29,6 +29,7 @@ def there() -> None:
 def test_real_agents_keep_every_promise_and_leave_what_own_ones_leave(there: None) -> None:
     del there
     try:
-        assert likening.faults(likening.NAMES[0]) == []
+        faults = likening.faults(likening.NAMES[0])
     except (NoRuntimeError, RootError) as error:
         pytest.skip(str(error))
+    assert faults == [], "\n".join(faults)

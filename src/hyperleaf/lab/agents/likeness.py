@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hyperleaf.lab import daemons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hyperleaf.lab.kernel import Kernel
 
@@ -44,7 +44,8 @@ def facts(kernel: Kernel, node: str, guests: Mapping[str, str], *, routing: bool
     found = of_links(ask.json("ip -j -d addr"), modes, ask.text(_OFF))
     four, six = (ask.json(f"ip -j -{family} route show table all") for family in (4, 6))
     found |= of_routes([*four, *six])
-    found["vlans"] = of_vlans(ask.json("bridge -j -compressvlans vlan show"))
+    filtering = _filtering(ask.json("ip -j -d link"))
+    found["vlans"] = of_vlans(ask.json("bridge -j -compressvlans vlan show"), filtering)
     if routing:
         text = daemons.vtysh(kernel, node, "show running-config")
         found["frr"] = [line for line in text.splitlines() if not line.startswith("hostname ")]
@@ -112,13 +113,20 @@ def of_links(links: Iterable[Link], modes: Mapping[str, Any], disabled: str) -> 
     return found
 
 
-def of_vlans(ports: Iterable[Link]) -> list[str]:
-    """Return the VLANs of each port, from `bridge -j -compressvlans vlan show`."""
+def _filtering(links: Iterable[Link]) -> set[str]:
+    """Return the bridges that look at VLANs, and their ports."""
+    listed = list(links)
+    bridges = {one["ifname"] for one in listed if _part(one, "info_data").get("vlan_filtering")}
+    return bridges | {one["ifname"] for one in listed if one.get("master") in bridges}
+
+
+def of_vlans(ports: Iterable[Link], filtering: Collection[str]) -> list[str]:
+    """Return the VLANs of each port that matters: `bridge -j -compressvlans vlan show`."""
     return sorted(
         f"{port['ifname']} {each['vlan']}-{each.get('vlanEnd', each['vlan'])} "
         f"{' '.join(each.get('flags', []))}"
         for port in ports
-        if not port["ifname"].startswith(GUEST_PORT)
+        if port["ifname"] in filtering and not port["ifname"].startswith(GUEST_PORT)
         for each in port.get("vlans", [])
     )
 
