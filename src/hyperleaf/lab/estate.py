@@ -167,6 +167,10 @@ def converge(lab: Lab) -> None:
     speakers += [one.name for one in lab.around.borders]
     if not speakers:
         return
+    announcing = {one.name for one in lab.around.borders}
+    announcing |= {leaf.name for name in lab.rendered.clusters for leaf in lab.around.leaves(name)}
+    # A leaf that is alone hears of nobody.
+    hearing = speakers if len(announcing) > 1 else set(speakers) - announcing
     before: dict[str, tuple[int, int, int]] = {}
     while True:
         sessions = daemons.established(lab.kernel, speakers)
@@ -176,7 +180,7 @@ def converge(lab: Lab) -> None:
         # A border's and a leaf's neighbours are written down, a reflector's come by themselves.
         alone = {name: "none" for name, (_, wanted, _) in sessions.items() if not wanted}
         lab.missing = ", ".join(f"{name}: {told}" for name, told in {**down, **alone}.items())
-        rested = sessions == before and all(heard for _, _, heard in sessions.values())
+        rested = sessions == before and all(sessions[one][2] for one in hearing)
         if time.monotonic() > deadline or (rested and not lab.missing):
             return
         before = sessions
