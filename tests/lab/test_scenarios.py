@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hyperleaf.api import load
+from hyperleaf.lab.outcome import Timeline
 from hyperleaf.lab.prove import prove
 from hyperleaf.lab.root import RootError
 from hyperleaf.lab.runtime import NoRuntimeError
@@ -70,7 +71,16 @@ def happened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scenario]:
 def test_the_aws_example_lives_through_it(happened: dict[str, Scenario], name: str) -> None:
     told = happened[name]
     assert not told.skipped
-    assert [(one.title, one.fault) for one in told.checked if one.fault] == []
+    assert [(one.title, one.fault) for one in told.checked if one.fault] == [], _lost(told)
+
+
+def _lost(told: Scenario) -> dict[str, list[float]]:
+    """Return when streams had no answer, in seconds after they began."""
+    return {
+        one.title: [round(i * one.every, 2) for i, ok in enumerate(one.answered) if not ok]
+        for one in told.told
+        if isinstance(one, Timeline)
+    }
 
 
 def test_an_address_does_not_move_where_nobody_takes_it_over(tmp_path: Path) -> None:
