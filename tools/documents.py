@@ -178,7 +178,7 @@ def mutations() -> str:
         "# Mistakes that the proof finds\n\n"
         + MADE
         + f"Each of these {len(known)} mistakes is made in rendered objects, or done to a running "
-        "node, in a lab\nof its own: the proof turns red, and names the object first "
+        "node, in a lab\nof its own: the proof must turn red, and name the object first "
         "(`tests/lab/test_mutations.py`;\n`make test` tries some of them, `make soak` all). A `*` "
         "stands for a part of a name that is a hash.\n\n"
         "| Mistake | What a person did | Where | Found by | Object named |\n|---|---|---|---|---|\n"
