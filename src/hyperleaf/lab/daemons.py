@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from hyperleaf.lab.kernel import Kernel, Ran
 
+# A second where nothing else runs; forty leaves on two busy cores start together.
+START_SECONDS = 120
 VTY = Path(__file__).with_name("vty.py")
 # mgmtd first: it owns the configuration of zebra and staticd; these three need not be asked for.
 ALWAYS = ("mgmtd", "zebra", "staticd")
@@ -40,8 +42,13 @@ def start(kernel: Kernel, node: str, configuration: str, options: Mapping[str, s
         command = f"{FIRST.get(daemon, '')}/usr/lib/frr/{daemon} -d -N $1 {told}"
         lines.append(f"{command} </dev/null >/run/frr/$1.said 2>&1")
         lines.append(f"[ $? = 0 ] || {{ echo {daemon}; cat /run/frr/$1.said; exit 1; }}")
-    kernel.run(["sh", "-c", "\n".join(lines), "sh", node], node=node, stdin=configuration)
-    kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
+    kernel.run(
+        ["sh", "-c", "\n".join(lines), "sh", node],
+        node=node,
+        stdin=configuration,
+        seconds=START_SECONDS,
+    )
+    kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=START_SECONDS)
 
 
 def stand_beside(kernel: Kernel, node: str, program: str) -> None:
@@ -52,7 +59,7 @@ def stand_beside(kernel: Kernel, node: str, program: str) -> None:
 
 def load(kernel: Kernel, node: str) -> Ran:
     """Load a node's configuration, as it lies there."""
-    return kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=60)
+    return kernel.run(["sh", "-c", _LOAD, "sh", node], node=node, seconds=START_SECONDS)
 
 
 def vtysh(kernel: Kernel, node: str, command: str) -> str:
