@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hyperleaf.lab.reading import Border, Rendered
 
 UPLINK = "eth0"
+# Wide enough for every segment: what is narrow is the outside.
+LINK_MTU = 9216
 _APART = """
 table inet apart {
  chain forward {
@@ -131,7 +133,7 @@ def _join(
     """Join a VRF of a border to the data centre's router, and let it leave by there."""
     wan, there, table = f"wan{domain['vni']}", world.DATA_CENTRE, domain["table"]
     here = [
-        f"link add {wan} type veth peer name b{number} netns {there}",
+        f"link add {wan} mtu {LINK_MTU} type veth peer name b{number} mtu {LINK_MTU} netns {there}",
         f"link set {wan} master {domain['device']} up",
     ]
     router = [f"link set b{number} up"]

@@ -40,6 +40,8 @@ ERRORS = {V4: {3: "unreachable", 11: "time exceeded"}, V6: {1: "unreachable", 2:
 # The ICMP messages that say how much would have passed, and where.
 TOO_BIG = {V4: ((3, 4), 6), V6: ((2, 0), 6)}
 HEADERS = {V4: 20, V6: 40}
+# Where a header says what follows it, and what an echo's says.
+PROTOCOL, ECHOES = {V4: 9, V6: 6}, {V4: socket.IPPROTO_ICMP, V6: socket.IPPROTO_ICMPV6}
 ICMP = 8
 NIC = b"eth0"
 SIOCGIFMTU, SIOCSIFMTU = 0x8921, 0x8922
@@ -307,12 +309,15 @@ class Prober:
         kind, code = body[:2]
         inner = body[ICMP:]
         skip = (inner[0] & 15) * 4 if family == V4 and inner else HEADERS[family]
-        if len(inner) < skip + ICMP:
+        # What is said of a connection has other things where an echo has its number.
+        if len(inner) < skip + ICMP or inner[PROTOCOL[family]] != ECHOES[family]:
             return
         number = struct.unpack("!H", inner[skip + 4 : skip + 6])[0]
         if number >= len(self.probes):
             return
         probe, (what, place) = self.probes[number], TOO_BIG[family]
+        if probe.outcome == "answered":
+            return
         if (kind, code) == what and probe.asked["size"]:
             probe.outcome = "told"
             probe.said = f"{struct.unpack('!H', body[place : place + 2])[0]} by {sender}"
