@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # A border asks a lost reflector again after this time.
 CONNECT = Duration(1000)
-# Leaves announce their subnets with the metric of NetworkManager's bridges, 425: a leaf that lacks
-# a segment goes to one that has it, not by way of the data centre.
+# Above what leaves announce: a leaf that lacks a segment goes to one that has it, not by way of the
+# data centre.
 FAR = 1000
 # Marks the drops that are nobody's to learn.
 _DROP_TAG = 1

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Exports that are no network's own subnet are numbered from here: no VNI * 16 + place is as high.
 _STATED = 1 << 28
 _STATED_PER_VRF = 128
+# NetworkManager numbers the routes of its bridges (425, 426, ...) as they come up on each node: the
+# kernel's metric would make one leaf better than another, and many bridges worse than a border.
+NEAR = 100
 
 
 def leaf_text(leaf: LeafPlan) -> str:
@@ -83,9 +86,10 @@ def _counted(subnets: Iterable[Subnet]) -> Iterator[tuple[int, Subnet]]:
     return ((number * frr.STEP, subnet) for number, subnet in enumerate(subnets, 1))
 
 
-def _clauses_by_family(prefix_list: str) -> list[frr.Clause]:
+def _clauses_by_family(prefix_list: str, metric: int | None = None) -> list[frr.Clause]:
     return [
-        frr.Clause(permit=True, family=family, prefix_list=prefix_list) for family in frr.FAMILIES
+        frr.Clause(permit=True, family=family, prefix_list=prefix_list, metric=metric)
+        for family in frr.FAMILIES
     ]
 
 
@@ -94,7 +98,7 @@ def _leaf_vrf(leaf: LeafPlan, vrf: LeafVrf) -> Iterator[frr.Line]:
     routes = reachable(vrf.routes, vrf.segments)
     yield frr.vrf(vrf.device, vrf.vni, _static(leaf, vrf, routes))
     yield from frr.prefix_list(own, [*numbered_routes(routes), *vrf.numbered])
-    yield from frr.route_map(own, _clauses_by_family(own))
+    yield from frr.route_map(own, _clauses_by_family(own, NEAR))
     yield from import_filters(vrf)
     returned = list(_returned(vrf))
     yield from frr.prefix_list(names.RETURN, returned)
