@@ -25,7 +25,7 @@ GUEST_PORT, DATAPATH = "veth", "ovs-system"
 TARGET = re.compile(r"RT:\d+:\d+")
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 # MACs that the underlay assigned or a rendered file says; the zero one stands for flooding.
-GIVEN = ("0a:00:00:", "02:", "00:00:00:00:00:00")
+GIVEN = ("0a:00:00:", "02:68:6c:", "02:69:", "00:00:00:00:00:00")
 LINK_LOCAL = "fe80:"
 VXLAN = ("id", "local", "link", "port", "learning")
 BRIDGE = ("stp_state", "vlan_filtering")
