@@ -34,8 +34,8 @@ REST_SECONDS = 0.8
 AT_ONCE = 6
 CORES = len(os.sched_getaffinity(0))
 # How many machines a kernel bears; what the world around costs, in machines. On two busy cores 14
-# of them stood after 69 s in one kernel and after 38 s in two, all sessions up; where each of two
-# held 22, some did not start within half a minute.
+# of them stood after 69 s in one kernel and after 38 s in two, and 44 after 131 s in five, all
+# sessions up; where each of two held 22, some did not start within half a minute.
 MOST, WORLD = 10, 1
 LISTENERS = Path(__file__).with_name("listeners.py")
 BGP = 179
