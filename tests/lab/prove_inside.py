@@ -10,25 +10,30 @@ import json
 import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
-HERE = Path(sys.argv[1])
-sys.path[:0] = [str(HERE)]
 
-from hyperleaf.lab.kernel import KernelError  # noqa: E402 - found by the line above
-from hyperleaf.lab.modules import ModulesError  # noqa: E402
-from hyperleaf.lab.prove import prove  # noqa: E402
-from hyperleaf.lab.root import RootError  # noqa: E402
-from hyperleaf.lab.runtime import NAMES, NoRuntimeError  # noqa: E402
+def told(here: Path, runtime: str) -> dict[str, Any]:
+    """Return what a proof says, or why there is none."""
+    from hyperleaf.lab.kernel import KernelError  # noqa: PLC0415 - found by the path set below
+    from hyperleaf.lab.modules import ModulesError  # noqa: PLC0415
+    from hyperleaf.lab.prove import prove  # noqa: PLC0415
+    from hyperleaf.lab.root import RootError  # noqa: PLC0415
+    from hyperleaf.lab.runtime import NAMES, NoRuntimeError  # noqa: PLC0415
 
-around = pickle.loads((HERE / "around.pickle").read_bytes())  # noqa: S301 - our own
-try:
-    proof = prove(HERE / "rendered", around, on=NAMES.get(sys.argv[2]))
-    told = {
+    around = pickle.loads((here / "around.pickle").read_bytes())  # noqa: S301 - our own
+    try:
+        proof = prove(here / "rendered", around, on=NAMES.get(runtime))
+    except (KernelError, ModulesError, NoRuntimeError, RootError) as error:
+        return {"error": str(error)}
+    return {
         "runtime": proof.runtime,
         "checks": len(proof.all),
         "wrong": [(one.title, one.fault) for one in proof.wrong],
         "seconds": dict(proof.seconds),
     }
-except (KernelError, ModulesError, NoRuntimeError, RootError) as error:
-    told = {"error": str(error)}
-sys.stdout.write("\n" + json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [sys.argv[1]]
+    sys.stdout.write("\n" + json.dumps(told(Path(sys.argv[1]), sys.argv[2])) + "\n")
