@@ -60,7 +60,6 @@ class Own:
         text = f"{meant[0].start}\n{frr_text.text(configurations, node.name)}"
         daemons.start(kernel, node.name, text, meant[0].options)
         daemons.stand_beside(kernel, node.name, meant[0].neighbours)
-        daemons.stand_beside(kernel, node.name, meant[0].neighbours)
 
 
 LOOPBACK = "loopback"
