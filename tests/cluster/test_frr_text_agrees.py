@@ -30,7 +30,6 @@ ESTATES = {
     "01-aws-hosted": TOP / "examples" / "01-aws-hosted",
     **{name: GOLDEN / name / "estate.yaml" for name in ("foreign-borders", "leaks", "two-teams")},
 }
-PASSWORD = "quite-secret"  # noqa: S105 - of no server
 # Opens a context; what is not nested in it ends it.
 OPENS = re.compile(r"(router bgp|route-map|vrf|interface|bfd$)")
 NESTED = re.compile(r"(address-family|profile) ")
@@ -79,8 +78,7 @@ def nodes(folder: Path, estate: str) -> Iterator[tuple[Node, ClusterObjects]]:
 def own(node: Node, objects: ClusterObjects) -> str:
     """Return the lab's text."""
     meant = [one for one in objects.frr if one.selector.matches(node.labels)]
-    secrets = {name: PASSWORD for one in meant for name in secret_names(one.bgp)}
-    return frr_text.text(meant, node.name, secrets)
+    return frr_text.text(meant, node.name)
 
 
 def secret_names(bgp: dict[str, Any]) -> Iterable[str]:
@@ -102,7 +100,7 @@ def real(frr_k8s: FrrK8s, estate: str, node: Node) -> str:
             "kind": "Secret",
             "metadata": {"name": name},
             "type": "kubernetes.io/basic-auth",
-            "stringData": {"username": "bgp", "password": PASSWORD},
+            "stringData": {"username": "bgp", "password": frr_text.password(name)},
         }
         for name in sorted(names)
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.lab import daemons, world
+from hyperleaf.lab.agents import frr_text
 from hyperleaf.lab.world import Port, batch, forward, plug
 
 if TYPE_CHECKING:
@@ -93,8 +95,19 @@ def _flags(devices: dict[str, Any]) -> str:
 
 def start_frr(kernel: Kernel, border: Border) -> None:
     """Start a border's FRR."""
-    daemons.start(kernel, border.name, border.frr_conf, DAEMONS)
+    daemons.start(kernel, border.name, _with_passwords(border), DAEMONS)
     daemons.stand_beside(kernel, border.name, border.neighbours)
+
+
+def _with_passwords(border: Border) -> str:
+    """Return a border's configuration with what its sheet says is to be added."""
+    secret = border.sheet.get("password", {}).get("secret")
+    if not secret:
+        return border.frr_conf
+    (router,) = re.findall(r"(?m)^router bgp \d+$", border.frr_conf)
+    neighbours = re.findall(r"(?m)^ neighbor ([\d.:a-f]+) remote-as", border.frr_conf)
+    added = [f" neighbor {one} password {frr_text.password(secret)}" for one in neighbours]
+    return "\n".join([border.frr_conf, router, *added, "exit", ""])
 
 
 def give_way_out(kernel: Kernel, rendered: Rendered) -> None:
