@@ -101,13 +101,13 @@ def start_frr(kernel: Kernel, border: Border) -> None:
 
 def _with_passwords(border: Border) -> str:
     """Return a border's configuration with what its sheet says is to be added."""
-    secret = border.sheet.get("password", {}).get("secret")
-    if not secret:
-        return border.frr_conf
+    added = [
+        f" neighbor {one['address']} password {frr_text.password(one['password']['secret'])}"
+        for one in border.sheet["neighbours"]
+        if "password" in one
+    ]
     (router,) = re.findall(r"(?m)^router bgp \d+$", border.frr_conf)
-    neighbours = re.findall(r"(?m)^ neighbor ([\d.:a-f]+) remote-as", border.frr_conf)
-    added = [f" neighbor {one} password {frr_text.password(secret)}" for one in neighbours]
-    return "\n".join([border.frr_conf, router, *added, "exit", ""])
+    return "\n".join([border.frr_conf, router, *added, "exit", ""]) if added else border.frr_conf
 
 
 def give_way_out(kernel: Kernel, rendered: Rendered) -> None:

@@ -126,7 +126,10 @@ def _clients(reflector: End) -> Iterator[Suspect]:
     lines = [line.split() for line in _lines(reflector, EVPN)]
     active = [one[1] for one in lines if one[0] == "neighbor" and one[2:] == ["activate"]]
     clients = {one[1] for one in lines if one[0] == "neighbor" and "client" in one[2]}
-    deaf = [one for one in active if one not in clients]
+    # Between two AS numbers routes are passed on anyway (RFC 4456 is of one AS alone).
+    own = reflector.speaker.configuration.asn
+    foreign = {name for name, asn in _expected(reflector) if asn.isdigit() and asn != own}
+    deaf = [one for one in active if one not in clients | foreign]
     if deaf:
         what = f"passes no routes on to {joined(deaf)}: no route-reflector-client"
         shown = "\n".join(" ".join(one) for one in lines)
