@@ -148,7 +148,9 @@ def test_the_node_s_address_names_the_node_and_each_of_its_vrfs(
     addresses: dict[str, list[str]],
 ) -> None:
     assert addresses["lo"] == ["127.0.0.1/8", "10.0.17.5/32", "::1/128"]
-    assert addresses["vrf20100"] == addresses["vrf20200"] == ["10.0.17.5/32"]
+    for device in ("vrf20100", "vrf20200"):
+        # With IPv6 on, so that the way back is taken, a device has a link-local address too.
+        assert [one for one in addresses[device] if ":" not in one] == ["10.0.17.5/32"]
 
 
 def test_the_node_keeps_its_own_addresses_and_its_way_out(
