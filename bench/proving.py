@@ -19,6 +19,7 @@ from hyperleaf.lab.prove import prove
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,15 +92,8 @@ def settle(leaves: int, kernels: int = 0) -> Settled:
         if loaded.findings:
             raise RuntimeError("\n".join(map(str, loaded.findings)))
         made = plan(loaded.estate)
-        _write(Path(name) / "out", made)
+        write(render(made), Path(name) / "out")
         return _settle(Path(name) / "out", made, leaves, kernels)
-
-
-def _write(folder: Path, made: Plan) -> None:
-    for one in render(made):
-        path = folder / one.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(one.text, encoding="utf-8")
 
 
 def _settle(rendered: Path, made: Plan, leaves: int, kernels: int) -> Settled:

@@ -179,13 +179,14 @@ def serving(
     command: Sequence[str],
     *,
     log: Path,
-    env: Mapping[str, str] | None = None,
     node: str = "",
     descriptors: Sequence[int] = (),
+    grace_seconds: float = _GRACE_SECONDS,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Keep `command` running within the block to talk to by its pipes; then end its group.
 
-    Its errors go to the file `log`; it inherits `descriptors`. Raises ProcessNotStarted.
+    Its errors go to the file `log`; it inherits `descriptors`; asked to end it has `grace_seconds`.
+    Raises ProcessNotStarted.
     """
     _speaker(node)(f"$ {shlex.join(command)} |&")
     with log.open("ab") as file:
@@ -195,7 +196,6 @@ def serving(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                env=None if env is None else dict(env),
                 pass_fds=descriptors,
                 start_new_session=True,
             )
@@ -203,18 +203,19 @@ def serving(
             unborn = Finished(tuple(command), 127, "", "", 0.0, node)
             raise ProcessNotStarted(unborn) from error
     try:
-        with _ended(process):
+        with _ended(process, grace_seconds):
             yield process
     finally:
-        end(process)
+        end(process, grace_seconds)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End the process group of `process`: a request first, after two seconds the kill."""
-    _signal_group(process, signal.SIGTERM)
+def end(process: subprocess.Popen[bytes], grace_seconds: float = _GRACE_SECONDS) -> None:
+    """End the process group of `process`: a request first, after `grace_seconds` the kill."""
+    if grace_seconds:
+        _signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace_seconds)
     # What the leader leaves behind in its group is killed in any case.
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE_SECONDS)
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
@@ -325,12 +326,14 @@ def _start(
 
 
 @contextlib.contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _ended(
+    process: subprocess.Popen[bytes], grace_seconds: float = _GRACE_SECONDS
+) -> Iterator[None]:
     """Leave no process behind if anything cuts the block short, KeyboardInterrupt as well."""
     try:
         yield
     except BaseException:
-        end(process)
+        end(process, grace_seconds)
         raise
     finally:
         for pipe in (process.stdin, process.stdout, process.stderr):

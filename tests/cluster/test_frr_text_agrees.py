@@ -15,6 +15,7 @@ from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.render.frr_objects import frr_manifests
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,10 +64,7 @@ def statements(text: str) -> Statements:
 def nodes(folder: Path, estate: str) -> Iterator[tuple[Node, ClusterObjects]]:
     """Yield each kind of node that runs FRR, with the objects of its cluster."""
     made = plan(load(ESTATES[estate]).estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder)
     rendered, seen = read(folder), set()
     for node in surroundings(made).nodes:
         kind = (node.cluster, *sorted(node.labels))

@@ -19,6 +19,7 @@ from hyperleaf.rules.registry import check
 from hyperleaf.spec.documents import validate
 from hyperleaf.spec.yaml import read_text
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,10 +180,7 @@ def agree(number: int, folder: Path) -> Agreement:
     """Boot the estate of a number and hold packets against what `trace` says of every pair."""
     made = planned(documents(number))
     assert made is not None
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder)
     found, ready = runtime.find("uml"), root.ready()
     with (
         scratch.folder(root.cache_folder() / "lab" / "runs") as place,

@@ -20,6 +20,7 @@ from hyperleaf.lab.prove import prove
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,10 +88,7 @@ def _mutation(name: str, stated: dict[str, Any]) -> Mutation:
 def prove_spoilt(folder: Path, one: Mutation) -> Proof:
     """Render the estate, spoil what was rendered, prove it; what runs is spoilt once it stands."""
     made = plan(load(EXAMPLES / one.estate if one.estate else LITTLE).estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder)
     for change in one.changes:
         spoil(folder, change)
     around = surroundings(made)

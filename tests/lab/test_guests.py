@@ -11,11 +11,10 @@ from hyperleaf.api import load
 from hyperleaf.lab import scenarios
 from hyperleaf.lab.outcome import Checked, Figure, Timeline
 from hyperleaf.lab.prove import prove
-from hyperleaf.lab.root import RootError
-from hyperleaf.lab.runtime import NoRuntimeError
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from hyperleaf.lab.outcome import Scenario
@@ -30,18 +29,12 @@ def _scenarios(
 ) -> dict[str, Scenario]:
     """Go through scenarios in a lab of what is rendered, text replaced in the files that match."""
     made = plan(load(EXAMPLES / example).estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder)
     for where, old, new in changes:
         (path,) = folder.glob(where)
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new))
-    try:
-        proof = prove(folder, surroundings(made), asked=asked)
-    except (NoRuntimeError, RootError) as error:
-        pytest.skip(str(error))
+    proof = prove(folder, surroundings(made), asked=asked)
     return {one.name: one for one in proof.scenarios}
 
 
@@ -65,6 +58,7 @@ def _titles(told: Scenario) -> str:
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 @pytest.mark.parametrize("name", ON_FABRIC)
 def test_a_scenario_of_real_guests_is_as_promised(fabric: dict[str, Scenario], name: str) -> None:
     assert not fabric[name].skipped
@@ -72,6 +66,7 @@ def test_a_scenario_of_real_guests_is_as_promised(fabric: dict[str, Scenario], n
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_a_guest_s_sessions_survive_its_move_and_one_through_nat_does_not(
     fabric: dict[str, Scenario],
 ) -> None:
@@ -82,6 +77,7 @@ def test_a_guest_s_sessions_survive_its_move_and_one_through_nat_does_not(
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_a_move_is_watched_from_its_leaf_another_and_the_data_centre(
     fabric: dict[str, Scenario],
 ) -> None:
@@ -93,6 +89,7 @@ def test_a_move_is_watched_from_its_leaf_another_and_the_data_centre(
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_the_migration_network_carries_every_migration(cables: dict[str, Scenario]) -> None:
     told = cables["migration-network"]
     assert _faults(told) == []
@@ -101,16 +98,19 @@ def test_the_migration_network_carries_every_migration(cables: dict[str, Scenari
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_a_guest_moves_where_there_is_no_fabric(cables: dict[str, Scenario]) -> None:
     assert _faults(cables["guest-migrates"]) == []
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_where_nothing_is_leased_no_lease_is_claimed(cables: dict[str, Scenario]) -> None:
     assert cables["guest-leases"].skipped
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_a_migration_network_s_attachment_that_names_another_bridge_is_found(
     tmp_path: Path,
 ) -> None:

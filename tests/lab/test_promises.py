@@ -11,15 +11,15 @@ from hyperleaf.lab import checks, estate, leases, reading, root, runtime, scratc
 from hyperleaf.lab.estate import Lab
 from hyperleaf.lab.kernel import boot
 from hyperleaf.lab.promises import promises
-from hyperleaf.lab.root import RootError
-from hyperleaf.lab.runtime import NoRuntimeError
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 from lab.mutating import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hyperleaf.lab.outcome import Checked
 
@@ -68,21 +68,15 @@ FAULTS = (
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def faults(tmp_path_factory: pytest.TempPathFactory, lab_root: Path) -> list[str]:
     """Boot the first example, break it, and return all that is found."""
     folder = tmp_path_factory.mktemp("rendered")
     made = plan(load(EXAMPLES / "01-aws-hosted").estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
-    try:
-        found, ready = runtime.find("uml"), root.ready()
-    except (NoRuntimeError, RootError) as error:
-        pytest.skip(str(error))
+    write(render(made), folder)
+    found = runtime.find("uml", lab_root)
     with (
         scratch.folder(root.cache_folder() / "lab" / "runs") as place,
-        boot(ready.folder, place, enter=found.enter) as kernel,
+        boot(lab_root, place, enter=found.enter) as kernel,
     ):
         lab = Lab(kernel, reading.read(folder), surroundings(made))
         estate.build(lab, place)
@@ -98,12 +92,14 @@ def _checked(lab: Lab) -> Iterator[Checked]:
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_broken_is_found(faults: list[str], fault: str) -> None:
     assert any(one.startswith(fault) for one in faults), "\n".join(faults)
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 def test_what_still_works_is_no_fault(faults: list[str]) -> None:
     assert not [one for one in faults if "green@edge(g3) resolves" in one]
     assert not [one for one in faults if "by dc-leaf-1:" in one]

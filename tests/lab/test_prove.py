@@ -9,11 +9,10 @@ import pytest
 
 from hyperleaf.api import load
 from hyperleaf.lab.prove import prove
-from hyperleaf.lab.root import RootError
-from hyperleaf.lab.runtime import NoRuntimeError
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from hyperleaf.lab.outcome import Proof
@@ -25,17 +24,12 @@ AWS = "01-aws-hosted"
 def _proof(folder: Path, example: str) -> Proof:
     """Prove what is rendered."""
     made = plan(load(EXAMPLES / example).estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
-    try:
-        return prove(folder, surroundings(made))
-    except (NoRuntimeError, RootError) as error:
-        pytest.skip(str(error))
+    write(render(made), folder)
+    return prove(folder, surroundings(made))
 
 
 @pytest.mark.judge
+@pytest.mark.usefixtures("lab_root")
 @pytest.mark.parametrize("example", [AWS, "02-vsphere-lab", "03-multi-network"])
 def test_every_promise_is_kept(tmp_path: Path, example: str) -> None:
     proof = _proof(tmp_path, example)

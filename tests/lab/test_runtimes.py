@@ -23,6 +23,7 @@ from hyperleaf.plan.clusters import plan
 from hyperleaf.process import end
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +45,7 @@ exec python3 /lab/host/prove_inside.py /lab/host native
 def _beside(folder: Path, example: str) -> Path:
     """Write what a lab in another Python needs: hyperleaf, YAML, what is to be proven."""
     made = plan(load(EXAMPLES / example).estate)
-    for file in render(made):
-        path = folder / "rendered" / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder / "rendered")
     (folder / "around.pickle").write_bytes(pickle.dumps(surroundings(made)))
     for package in (hyperleaf, yaml):
         source = Path(str(package.__file__)).parent

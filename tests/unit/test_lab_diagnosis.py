@@ -20,6 +20,7 @@ from hyperleaf.lab.readings import Reading, Route, Speaker, configuration
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 if TYPE_CHECKING:
     from hyperleaf.lab.facts import Surroundings
@@ -75,10 +76,7 @@ FILTER = """table inet hyperleaf {
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rendered, Surroundings]:
     folder = tmp_path_factory.mktemp("rendered")
     made = plan(load(ESTATE).estate)
-    for file in render(made):
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(made), folder)
     return reading.read(folder), surroundings(made)
 
 

@@ -19,6 +19,7 @@ from hyperleaf.plan.clusters import plan
 from hyperleaf.plan.expected import pairs
 from hyperleaf.render.estate import render
 from hyperleaf.surroundings import surroundings
+from hyperleaf.writing import write
 
 TOP = Path(__file__).parents[2]
 EXAMPLE = TOP / "examples" / "01-aws-hosted"
@@ -28,10 +29,7 @@ EXAMPLE = TOP / "examples" / "01-aws-hosted"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render the first example."""
     made = tmp_path_factory.mktemp("rendered")
-    for file in render(plan(load(EXAMPLE).estate)):
-        path = made / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
+    write(render(plan(load(EXAMPLE).estate)), made)
     return made
 
 

@@ -95,12 +95,9 @@ def _wanted(pools: Iterable[Pool]) -> int:
 def _read(plan: Plan, rendered: str | None) -> Rendered:
     from hyperleaf.lab.reading import read  # noqa: PLC0415 - after a usage error
     from hyperleaf.render.estate import render  # noqa: PLC0415
+    from hyperleaf.writing import write  # noqa: PLC0415
 
     if rendered is not None:
         return read(Path(rendered))
     with tempfile.TemporaryDirectory(prefix="hyperleaf-") as folder:
-        for file in render(plan):
-            path = Path(folder) / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text)
-        return read(Path(folder))
+        return read(write(render(plan), Path(folder) / "rendered").folder)

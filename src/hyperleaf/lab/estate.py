@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,24 +79,31 @@ def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: No
     with part(lab, "world", say):
         world.build(kernel, around)
         decoys.place(kernel, rendered.expected, around)
-        _all(partial(_birth, lab, number, one) for number, one in enumerate(around.nodes, start=1))
+        _all(
+            kernel,
+            (partial(_birth, lab, number, one) for number, one in enumerate(around.nodes, start=1)),
+        )
         _listen(lab, scratch)
     with part(lab, "objects", say):
-        _all([partial(_data_centre, lab), *(partial(_carry_out, lab, one) for one in around.nodes)])
+        _all(
+            kernel,
+            [partial(_data_centre, lab), *(partial(_carry_out, lab, one) for one in around.nodes)],
+        )
         overlay.serve(kernel, rendered, around)
     with part(lab, "daemons", say):
         # Who finds its reflector asleep asks again only after a while.
         first = [one for one in around.nodes if REFLECTOR in one.labels]
-        _all(partial(_start_frr, lab, one) for one in first)
+        _all(kernel, (partial(_start_frr, lab, one) for one in first))
         _all(
+            kernel,
             [
                 *(partial(_start_frr, lab, one) for one in around.nodes if one not in first),
                 *(partial(borders.start_frr, kernel, one) for one in rendered.borders.values()),
-            ]
+            ],
         )
     with part(lab, "guests", say):
         lab.guests = tuple(guests.of(rendered, around))
-        _all(partial(guests.plug_in, kernel, one) for one in lab.guests)
+        _all(kernel, (partial(guests.plug_in, kernel, one) for one in lab.guests))
     with part(lab, "converge", say):
         converge(lab)
 
@@ -111,9 +117,9 @@ def part(lab: Lab, name: str, say: Callable[[str], None]) -> Iterator[None]:
     lab.seconds[name] = round(time.monotonic() - began, 2)
 
 
-def _all(tasks: Iterable[Callable[[], None]]) -> None:
+def _all(kernel: Kernel, tasks: Iterable[Callable[[], None]]) -> None:
     """Do several things at once, and fail as the first of them fails."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with kernel.together(AT_ONCE) as pool:
         for future in [pool.submit(one) for one in tasks]:
             future.result()
 

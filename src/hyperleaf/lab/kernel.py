@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperleaf import process
 from hyperleaf.lab import wires
 from hyperleaf.lab.channel import Channel, KernelError, Ran
 from hyperleaf.lab.wires import End, Patch
@@ -147,6 +149,23 @@ class Kernel:
         """Run a command to its end; CommandError when it fails and `check` is not off."""
         future = self.ask(command, node=node, beside=beside, stdin=stdin, seconds=seconds)
         return self.end(future, seconds) if check else self.wait(future, seconds)
+
+    @contextlib.contextmanager
+    def together(self, count: int) -> Iterator[ThreadPoolExecutor]:
+        """Yield threads that ask side by side.
+
+        An interrupt ends the kernels first: else it would wait for what the threads have asked.
+        """
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                yield pool
+            except Exception:
+                raise
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for one in self.channels:
+                    process.end(one.process, 0)
+                raise
 
     def end(self, future: Future[Ran], seconds: float) -> Ran:
         """Return what a command said; CommandError when it failed."""
@@ -298,7 +317,9 @@ def _started(  # noqa: PLR0913, PLR0917 - what a kernel stands on
     command = [*enter, "sh", "-euc", _ENTER, "sh", str(root), str(scratch), *words]
     log = scratch / f"console-{number}.log"
     descriptors = [each for one in nics for each in (one.descriptor, one.other)]
-    with serving(command, log=log, descriptors=descriptors) as process:
+    # A kernel of its own has nothing to put away: its files are the lab's, which go with it.
+    grace = END_SECONDS if native else 0
+    with serving(command, log=log, descriptors=descriptors, grace_seconds=grace) as process:
         yield Channel(process, scratch / f"k{number}", log).start_listening()
         if native:
             _let_end(process)

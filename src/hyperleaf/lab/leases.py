@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -199,7 +198,7 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
     kernel.write("/run/told", _TOLD, mode="0755")
     wanted = list(_clients(rendered, around))
     _heard_by_one(kernel, rendered, wanted)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with kernel.together(AT_ONCE) as pool:
         list(pool.map(lambda one: plug_in(kernel, one[0]), wanted))
     asked = [
         _Asked(guest, border, lease, _start(kernel, guest, lease))
@@ -207,7 +206,7 @@ def ask(kernel: Kernel, rendered: Rendered, around: Surroundings) -> Iterator[Ch
         for lease in rendered.expected["segments"][guest.network]["lease"]
     ]
     answers = [kernel.wait(one.future, LEASE_SECONDS) for one in asked]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with kernel.together(AT_ONCE) as pool:
         list(pool.map(lambda one: unplug(kernel, one[0]), wanted))
     for one, ran in zip(asked, answers, strict=True):
         guest, subnet = one.guest, one.lease["subnet"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,7 +118,7 @@ def _ask(
     asked = list(promises(stated, lab.guests, around))
     say(f"{len(asked)} questions")
     began = time.monotonic()
-    with ThreadPoolExecutor(1) as meanwhile:
+    with kernel.together(1) as meanwhile:
         leased = meanwhile.submit(list, leases.ask(kernel, lab.rendered, around))
         answers = checks.ask(kernel, asked)
     checked = (

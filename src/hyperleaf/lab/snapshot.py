@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +78,7 @@ def take(lab: Lab) -> tuple[NodeSeen, ...]:
         words = ["nice", "-n", "19", "sh", "-c", script, "sh", one.name, str(most + 1), str(frr)]
         return lab.kernel.run(words, node=one.name, seconds=SECONDS, check=False).out
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with lab.kernel.together(AT_ONCE) as pool:
         first = list(pool.map(partial(ask, _SESSIONS_SCRIPT), here))
         rest = list(pool.map(partial(ask, _SCRIPT), here))
     return tuple(seen(*one, most) for one in zip(here, first, rest, strict=True))
