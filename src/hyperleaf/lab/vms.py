@@ -322,7 +322,7 @@ def _execute(command: str, **arguments: object) -> dict[str, Any]:
 
 
 def _limits(limit: int) -> list[dict[str, Any]]:
-    """Return what QEMU is told of its limits; without one for the stream libvirt lifts QEMU's own."""
+    """Return what QEMU is told of its limits; without one libvirt lifts that of the stream."""
     told = {"max-bandwidth": limit or 2**40, "downtime-limit": STANDSTILL_MILLISECONDS}
     return [
         _execute("migrate-set-parameters", **told),
