@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hyperleaf.findings import Origin
+    from hyperleaf.model.credentials import Credential, CredentialName
     from hyperleaf.values.addresses import Subnet
     from hyperleaf.values.macs import MacRange
     from hyperleaf.values.numbers import Mtu, Port
@@ -148,6 +149,7 @@ class Cluster:
     pools: tuple[Pool, ...]
     virtualization: Virtualization | None
     compatibility: Compatibility | None
+    credentials: Mapping[CredentialName, Credential]
     origin: Origin
 
     @property

@@ -16,6 +16,7 @@ from hyperleaf.model.cluster import (
     Uplink,
     Virtualization,
 )
+from hyperleaf.model.credentials import resolve_credentials
 from hyperleaf.values.addresses import read_subnet
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def resolve_cluster(written: spec.Cluster, origin: Origin) -> Cluster:
         compatibility=Compatibility(compatibility.policy, compatibility.node_selector)
         if compatibility
         else None,
+        credentials=resolve_credentials(inner.credentials, origin),
         origin=origin,
     )
 

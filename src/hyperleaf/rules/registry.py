@@ -11,6 +11,7 @@ from hyperleaf.rules import (  # noqa: F401 - importing a file of rules register
     beside,
     bgp,
     compatibility,
+    credentials,
     dhcp,
     guests,
     hosts,

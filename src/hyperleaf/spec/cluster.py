@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from hyperleaf.spec.credentials import CredentialsField
 from hyperleaf.spec.fields import (
     BandwidthField,
     DeviceField,
@@ -186,6 +187,7 @@ class ClusterSpec(Model):
     version: VersionField
     platform: Platform
     networks: ClusterNetworks
+    credentials: CredentialsField | None = None
     node_pools: tuple[NodePool, ...] = ()
     virtualization: Virtualization | None = None
     compatibility: Compatibility | None = None
