@@ -17,15 +17,20 @@ class Step(Enum):
     """The folders of a cluster in the order of application; Argo CD's sync wave is the number.
 
     Filters come before routes, routes before attachments, so that no guest is ever half-guarded.
+    What operators are asked for comes after them: its kinds are served once they are installed.
     """
 
+    OPERATORS = 2, "operators"
+    OPERANDS = 5, "operands"
     SETTINGS = 10, "settings"
     MACHINE_CONFIGS = 20, "machine-configs"
     FRR = 30, "frr"
     POLICIES = 40, "policies"
     BGP = 50, "bgp"
     ATTACHMENTS = 60, "attachments"
+    STORAGE = 65, "storage"
     VIRTUALIZATION = 70, "virtualization"
+    REMEDIATION = 75, "remediation"
 
     @property
     def wave(self) -> int:
