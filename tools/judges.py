@@ -71,6 +71,12 @@ def _module(shop: Workshop, recipe: Path, module: str) -> Path:
     return Path(shop.run(go(shop), *words, cwd=recipe).strip())
 
 
+def build_hcp(shop: Workshop) -> None:
+    """Build hcp, HyperShift's command line for users, which prints what it would create."""
+    target = "github.com/openshift/hypershift/product-cli"
+    go_build(shop, RECIPES / "hcp", target, "hcp", "-ldflags", "-s -w")
+
+
 def build_handler(shop: Workshop) -> None:
     """Build the nmstate operator's handler; what its types lack in the module to be had is added.
 
@@ -120,6 +126,7 @@ JUDGES = (
     Judge("apiserver", ("apiserver",), (KUBERNETES, ETCD_RELEASE), build_apiserver),
     Judge("crds", ("crds",), (), build_crds),
     Judge("frr-k8s", ("frr-k8s",), (RELOADER,), build_frr_k8s),
+    Judge("hcp", ("hcp",), (), build_hcp),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
     Judge("nmstate", ("nmresolve",), (NMSTATE, *NMSTATE_PROFILE.values()), build_nmstate),
