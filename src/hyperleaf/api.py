@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperleaf.findings import Finding, Severity, has_errors
-from hyperleaf.model.facts import NONE, Facts
+from hyperleaf.model.facts import NONE, resolve_facts
 from hyperleaf.model.resolve import resolve
 from hyperleaf.spec.documents import findings_of, validate
 from hyperleaf.spec.facts import WrittenFacts
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hyperleaf.model.estate import Estate
+    from hyperleaf.model.facts import Facts
     from hyperleaf.render.files import RenderedFile
 
 
@@ -86,7 +87,7 @@ def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
     for document in documents:
         written, problems = WrittenFacts.read(document.value)
         findings.extend(findings_of(problems, document.origin))
-        found = Facts(reflectors=(*found.reflectors, *written.reflectors))
+        found = resolve_facts(found, written)
     return (found if not findings else NONE), tuple(findings)
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from hyperleaf.findings import Origin
     from hyperleaf.model.credentials import Credential, CredentialName
+    from hyperleaf.model.facts import ClusterFacts
+    from hyperleaf.model.hosted import ControlPlane, HostedNodes, Taint
     from hyperleaf.values.addresses import Subnet
     from hyperleaf.values.macs import MacRange
     from hyperleaf.values.numbers import Mtu, Port
@@ -86,6 +88,12 @@ class Pool:
     leaf: bool
     labels: Mapping[str, str]
     instance_type: str | None
+    cpus: int | None
+    memory: Quantity | None
+    disk: Quantity | None
+    taints: tuple[Taint, ...]
+    zones: tuple[str, ...]
+    hosted: HostedNodes
     primary: Uplink
     uplinks: Mapping[str, Uplink]
 
@@ -149,7 +157,10 @@ class Cluster:
     pools: tuple[Pool, ...]
     virtualization: Virtualization | None
     compatibility: Compatibility | None
+    base_domain: str | None
     credentials: Mapping[CredentialName, Credential]
+    control_plane: ControlPlane | None
+    found: ClusterFacts
     origin: Origin
 
     @property

@@ -1,12 +1,52 @@
-"""What belongs to a live world and not to an estate: addresses that somebody found."""
+"""What belongs to a live world and not to an estate: addresses and IDs that somebody found."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hyperleaf.spec import facts as spec
     from hyperleaf.values.addresses import Address
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+# The roles of a hosted cluster as facts name them, and as attributes of what was read.
+ROLES = {
+    "ingress": "ingress",
+    "imageRegistry": "image_registry",
+    "storage": "storage",
+    "network": "network",
+    "kubeCloudController": "kube_cloud_controller",
+    "nodePoolManagement": "node_pool_management",
+    "controlPlaneOperator": "control_plane_operator",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AwsFacts:
+    """What was made for a cluster on AWS, by its IDs; `roles` are ARNs by the names in ROLES."""
+
+    vpc: str | None = None
+    subnets: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    instance_profile: str | None = None
+    roles: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    public_zone: str | None = None
+    private_zone: str | None = None
+    issuer_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """What was found of one cluster."""
+
+    infra_id: str | None = None
+    aws: AwsFacts = field(default_factory=AwsFacts)
+
+
+NOTHING_FOUND = ClusterFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +57,42 @@ class Facts:
     """
 
     reflectors: tuple[Address, ...] = ()
+    clusters: Mapping[str, ClusterFacts] = field(default_factory=dict)
+
+    def of(self, cluster: str) -> ClusterFacts:
+        """Return what was found of a cluster, by its name."""
+        return self.clusters.get(cluster, NOTHING_FOUND)
 
 
 NONE = Facts()
+
+
+def resolve_facts(before: Facts, written: spec.WrittenFacts) -> Facts:
+    """Return what one document says, added to what others said."""
+    return replace(
+        before,
+        reflectors=(*before.reflectors, *written.reflectors),
+        clusters={
+            **before.clusters,
+            **{name: _cluster(one) for name, one in written.clusters.items()},
+        },
+    )
+
+
+def _cluster(written: spec.FoundCluster) -> ClusterFacts:
+    return ClusterFacts(
+        infra_id=written.infra_id, aws=_aws(written.aws) if written.aws else AwsFacts()
+    )
+
+
+def _aws(written: spec.FoundAws) -> AwsFacts:
+    arns = {name: getattr(written.roles, attribute, None) for name, attribute in ROLES.items()}
+    return AwsFacts(
+        vpc=written.vpc,
+        subnets=written.subnets,
+        instance_profile=written.instance_profile,
+        roles={name: arn for name, arn in arns.items() if arn is not None},
+        public_zone=written.public_zone,
+        private_zone=written.private_zone,
+        issuer_url=written.issuer_url,
+    )

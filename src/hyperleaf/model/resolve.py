@@ -42,7 +42,7 @@ def resolve(texts: Texts, facts: Facts = NONE) -> tuple[Estate, tuple[Finding, .
     findings: list[Finding] = []
     documents = _once(texts.written, findings)
     clusters = {
-        one.origin.name: resolve_cluster(one.model, one.origin)
+        one.origin.name: resolve_cluster(one.model, one.origin, facts)
         for one in documents
         if isinstance(one.model, written_cluster.Cluster)
     }

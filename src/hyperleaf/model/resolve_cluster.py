@@ -17,11 +17,14 @@ from hyperleaf.model.cluster import (
     Virtualization,
 )
 from hyperleaf.model.credentials import resolve_credentials
+from hyperleaf.model.facts import NONE
+from hyperleaf.model.hosted import Taint, resolve_control_plane, resolve_nodes
 from hyperleaf.values.addresses import read_subnet
 
 if TYPE_CHECKING:
     from hyperleaf.findings import Origin
     from hyperleaf.model.cluster import PlatformKind, UplinkKind
+    from hyperleaf.model.facts import Facts
     from hyperleaf.spec import cluster as spec
 
 PRIMARY = "primary"
@@ -34,8 +37,8 @@ HOSTED_ON_KUBEVIRT = {"join": "100.65.0.0/16"}
 PLATFORMS: tuple[PlatformKind, ...] = ("aws", "vsphere", "baremetal", "kubevirt", "rosa")
 
 
-def resolve_cluster(written: spec.Cluster, origin: Origin) -> Cluster:
-    """Return the cluster; it refers to nothing that could be missing but its hub."""
+def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) -> Cluster:
+    """Return the cluster with what was found of it; only its hub could be missing."""
     inner = written.spec
     platform = _platform(inner.platform)
     compatibility = inner.compatibility
@@ -53,7 +56,10 @@ def resolve_cluster(written: spec.Cluster, origin: Origin) -> Cluster:
         compatibility=Compatibility(compatibility.policy, compatibility.node_selector)
         if compatibility
         else None,
+        base_domain=inner.base_domain,
         credentials=resolve_credentials(inner.credentials, origin),
+        control_plane=resolve_control_plane(written),
+        found=facts.of(written.metadata.name),
         origin=origin,
     )
 
@@ -114,6 +120,12 @@ def _pool(written: spec.NodePool, index: int) -> Pool:
         leaf=written.leaf,
         labels=written.labels,
         instance_type=written.instance_type,
+        cpus=written.cpus,
+        memory=written.memory,
+        disk=written.disk,
+        taints=tuple(Taint(one.key, one.value, one.effect) for one in written.taints),
+        zones=written.zones,
+        hosted=resolve_nodes(written),
         primary=primary,
         uplinks=uplinks,
     )

@@ -23,6 +23,7 @@ from hyperleaf.spec.fields import (
     VersionField,
     field,
 )
+from hyperleaf.spec.hosted import AccessMode, Autoscaling, ControlPlane, Taint
 
 
 class OnPrem(Model):
@@ -116,7 +117,51 @@ class NodePool(Model):
     instance_type: Text | None = None
     cpus: int | None = field(default=None, least=1)
     memory: QuantityField | None = None
-    disk: QuantityField | None = None
+    disk: QuantityField | None = field(default=None, description="The root volume.")
+    autoscaling: Autoscaling | None = field(
+        default=None, description="Of a hosted cluster's pool, in place of `replicas`."
+    )
+    storage_class: NameField | None = field(
+        default=None, description="On KubeVirt: of the root volume, a class of the hub."
+    )
+    access_modes: tuple[AccessMode, ...] = field(
+        default=(), description="Of the root volume; live migration needs ReadWriteMany."
+    )
+    volume_mode: Literal["Filesystem", "Block"] | None = None
+    image_cache: Flag | None = field(
+        default=None, description="On KubeVirt: whether root volumes are cloned from a cached one."
+    )
+    placement: Labels = field(
+        default={}, description="On KubeVirt: the hub's nodes that run the pool's machines."
+    )
+    guaranteed: Flag = field(
+        default=False, description="On KubeVirt: whether CPUs and memory are reserved in full."
+    )
+    multiqueue: Flag = field(
+        default=False, description="On KubeVirt: whether a NIC has a queue for each CPU."
+    )
+    additional_networks: tuple[Text, ...] = field(
+        default=(), description="On KubeVirt: the hub's attachments, as NAMESPACE/NAME."
+    )
+    default_network: Flag = field(
+        default=True, description="On KubeVirt: whether the hub's pod network is attached."
+    )
+    auto_repair: Flag = field(
+        default=True, description="Of a hosted cluster: whether a lost node is made anew."
+    )
+    upgrade: Literal["Replace", "InPlace"] = field(
+        default="Replace", description="Of a hosted cluster: new nodes, or the same ones changed."
+    )
+    drain_timeout: DurationField | None = field(
+        default=None,
+        description="Of a hosted cluster: how long a node that goes is waited for. Default 60s, "
+        "for leaves 0s: without end, since their guests must migrate.",
+    )
+    node_config: tuple[NameField, ...] = field(
+        default=(), description="Of a hosted cluster: ConfigMaps with more of its nodes' files."
+    )
+    taints: tuple[Taint, ...] = ()
+    zones: tuple[Text, ...] = field(default=(), description="On AWS: availability zones.")
     uplinks: dict[NameField, Uplink] = {}
 
 
@@ -187,7 +232,14 @@ class ClusterSpec(Model):
     version: VersionField
     platform: Platform
     networks: ClusterNetworks
+    base_domain: Text | None = field(
+        default=None,
+        description="The domain of its names. Hosted on KubeVirt without one, it is the hub's.",
+    )
     credentials: CredentialsField | None = None
+    control_plane: ControlPlane | None = field(
+        default=None, description="Of a hosted cluster that is to be made on its hub."
+    )
     node_pools: tuple[NodePool, ...] = ()
     virtualization: Virtualization | None = None
     compatibility: Compatibility | None = None
