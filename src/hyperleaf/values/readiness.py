@@ -1,4 +1,4 @@
-"""What an applied object is waited for, by its kind: the condition, field or other object that says so.
+"""What an applied object is waited for, by its kind: what it, or another object, says of itself.
 
 A kind that is not here is ready when it was applied. Whoever applies asks for this table, and so
 does whoever watches; what serves a kind is waited for before the first object of that kind.
