@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hyperleaf.model.credentials import Credential, CredentialName
     from hyperleaf.model.facts import ClusterFacts
     from hyperleaf.model.hosted import ControlPlane, HostedNodes, Taint
+    from hyperleaf.model.operators import Operators
+    from hyperleaf.model.storage import ClusterStorage, Remediation
     from hyperleaf.values.addresses import Subnet
     from hyperleaf.values.macs import MacRange
     from hyperleaf.values.numbers import Mtu, Port
@@ -124,14 +126,26 @@ class MigrationPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class HostDevice:
+    """A PCI device (`VENDOR:PRODUCT`) that guests may be given, by the name they ask for it."""
+
+    device: str
+    index: int
+    resource: str
+    external_provider: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Virtualization:
-    """OpenShift Virtualization's settings, as far as networks are concerned."""
+    """OpenShift Virtualization's settings, as far as networks and machines are concerned."""
 
     mac_pool: MacRange | None
     storage_class: str | None
     access_mode: str | None
     migration: MigrationLimits | None
     policies: tuple[MigrationPolicy, ...]
+    multi_architecture: bool
+    host_devices: tuple[HostDevice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +173,9 @@ class Cluster:
     compatibility: Compatibility | None
     base_domain: str | None
     credentials: Mapping[CredentialName, Credential]
+    operators: Operators | None
+    storage: ClusterStorage | None
+    remediation: tuple[Remediation, ...]
     control_plane: ControlPlane | None
     found: ClusterFacts
     origin: Origin

@@ -8,6 +8,7 @@ from hyperleaf.model.cluster import (
     Bond,
     Cluster,
     Compatibility,
+    HostDevice,
     MigrationLimits,
     MigrationPolicy,
     Platform,
@@ -19,6 +20,8 @@ from hyperleaf.model.cluster import (
 from hyperleaf.model.credentials import resolve_credentials
 from hyperleaf.model.facts import NONE
 from hyperleaf.model.hosted import Taint, resolve_control_plane, resolve_nodes
+from hyperleaf.model.operators import resolve_operators
+from hyperleaf.model.storage import resolve_remediation, resolve_storage
 from hyperleaf.values.addresses import read_subnet
 
 if TYPE_CHECKING:
@@ -58,6 +61,9 @@ def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) 
         else None,
         base_domain=inner.base_domain,
         credentials=resolve_credentials(inner.credentials, origin),
+        operators=resolve_operators(inner.operators, inner.version, platform.region),
+        storage=resolve_storage(inner.storage, platform.kind),
+        remediation=resolve_remediation(inner.remediation),
         control_plane=resolve_control_plane(written),
         found=facts.of(written.metadata.name),
         origin=origin,
@@ -160,5 +166,10 @@ def _virtualization(written: spec.Virtualization | None) -> Virtualization | Non
                 allow_post_copy=policy.allow_post_copy,
             )
             for index, policy in enumerate(written.policies)
+        ),
+        multi_architecture=written.multi_architecture,
+        host_devices=tuple(
+            HostDevice(one.device, index, one.resource, one.external_provider)
+            for index, one in enumerate(written.host_devices)
         ),
     )

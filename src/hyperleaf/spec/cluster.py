@@ -24,6 +24,8 @@ from hyperleaf.spec.fields import (
     field,
 )
 from hyperleaf.spec.hosted import AccessMode, Autoscaling, ControlPlane, Taint
+from hyperleaf.spec.operators import HostDevice, Operators
+from hyperleaf.spec.storage import ClusterStorage, Remediation
 
 
 class OnPrem(Model):
@@ -215,6 +217,12 @@ class Virtualization(Model):
     storage: Storage | None = None
     migration: Migration | None = None
     policies: tuple[MigrationPolicy, ...] = ()
+    multi_architecture: Flag = field(
+        default=False, description="Whether guests may have another architecture than the cluster."
+    )
+    host_devices: tuple[HostDevice, ...] = field(
+        default=(), description="Devices of hosts that guests may be given, GPUs for instance."
+    )
 
 
 class Compatibility(Model):
@@ -242,6 +250,9 @@ class ClusterSpec(Model):
     )
     node_pools: tuple[NodePool, ...] = ()
     virtualization: Virtualization | None = None
+    operators: Operators | None = None
+    storage: ClusterStorage | None = None
+    remediation: tuple[Remediation, ...] = ()
     compatibility: Compatibility | None = None
 
 
