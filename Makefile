@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 CACHE := $(or $(HYPERLEAF_CACHE),$(HOME)/.cache/hyperleaf)
 UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
 BIN := .venv/bin
-DEMO := reflector-lost,node-joins,guest-leases
+DEMO := reflector-lost,node-joins,guest-migrates
 export HYPERLEAF_CACHE := $(CACHE)
 
 .PHONY: help

@@ -139,11 +139,14 @@ class Running:
         return self.pod.node
 
     def told(self, event: str, seconds: float = BOOT_SECONDS) -> dict[str, Any]:
-        """Wait until the guest has told of an event, and return the last it told of that kind."""
-        log = shlex.quote(self.pods[0].file("log"))
+        """Wait until the guest has told of an event, and return the last it told of that kind.
+
+        What it told before it moved here is not looked at.
+        """
+        log = shlex.quote(self.pod.file("log"))
         mark = shlex.quote(f'^{{"event":"{event}".*}}')  # whole: a serial line is slow
         words = f"until grep -qs {mark} {log}; do sleep 0.2; done; grep {mark} {log} | tail -n 1"
-        ran = self.kernel.run(words, node=self.pods[0].node, seconds=seconds, check=False)
+        ran = self.kernel.run(words, node=self.node, seconds=seconds, check=False)
         if ran.status:
             raise VmError(f"{self.vm.name} told of no {event} in {seconds:g} s\n{self._said()}")
         return dict(json.loads(ran.out))
