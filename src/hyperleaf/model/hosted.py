@@ -83,7 +83,7 @@ class HostedNodes:
     image_cache: bool | None
     placement: Mapping[str, str]
     guaranteed: bool
-    multiqueue: bool
+    multiqueue: bool | None
     additional_networks: tuple[str, ...]
     default_network: bool
     auto_repair: bool

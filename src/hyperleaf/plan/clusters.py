@@ -14,6 +14,7 @@ from hyperleaf.plan.borders import (
     plan_reflectors,
     plan_scopes,
 )
+from hyperleaf.plan.hosted import HostedPlan, plan_hosted
 from hyperleaf.plan.leaf import LeafPlan, plan_leaves
 from hyperleaf.plan.nodes import NodePlan, plan_nodes
 from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
@@ -21,6 +22,7 @@ from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
 if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
+    from hyperleaf.plan.secrets import WantedSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class ClusterPlan:
     """One cluster: `leaves` and `reflectors` only where it has any.
 
     `hosts` are the clusters whose nodes take their MachineConfigs through this one (a hub's);
-    `nodes` is what nodes get through this one's API, its own unless it is hosted itself.
+    `nodes` is what nodes get through this one's API, its own unless it is hosted itself; `hosted`
+    are the clusters that are made on this one.
     """
 
     cluster: Cluster
@@ -39,6 +42,12 @@ class ClusterPlan:
     migration_network: str | None
     hosts: tuple[Cluster, ...]
     nodes: tuple[NodePlan, ...]
+    hosted: tuple[HostedPlan, ...]
+
+    @property
+    def secrets(self) -> tuple[WantedSecret, ...]:
+        """The Secrets that its objects refer to and that nobody renders."""
+        return tuple(secret for one in self.hosted for secret in one.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +100,5 @@ def plan_cluster(estate: Estate, cluster: Cluster, reflectors: ReflectorPlan | N
         nodes=tuple(
             nodes for one in served if (nodes := plan_nodes(estate.fabric, one)) is not None
         ),
+        hosted=plan_hosted(estate, cluster),
     )

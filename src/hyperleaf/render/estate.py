@@ -21,10 +21,12 @@ from hyperleaf.render.files import (
 )
 from hyperleaf.render.frr_daemons import crd_file, daemon_manifests
 from hyperleaf.render.frr_objects import frr_manifests
+from hyperleaf.render.hosted import hosted_manifests
 from hyperleaf.render.images import DEFAULT_IMAGES
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
 from hyperleaf.render.policies import evpn_policies, reflector_policies
+from hyperleaf.render.secrets import secret_files
 from hyperleaf.render.settings import setting_manifests
 from hyperleaf.render.uplinks import uplink_policies
 
@@ -56,15 +58,16 @@ def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
     cluster is ever held.
     """
     yield setting_manifests, frozenset({Step.SETTINGS, Step.VIRTUALIZATION})
-    yield node_files, frozenset({Step.MACHINE_CONFIGS})
+    yield node_files, frozenset({Step.MACHINE_CONFIGS, Step.HOSTED})
     yield partial(daemon_manifests, images=images), frozenset({Step.FRR})
     yield _policies, frozenset({Step.POLICIES})
     yield frr_manifests, frozenset({Step.BGP})
     yield attachment_manifests, frozenset({Step.POLICIES, Step.ATTACHMENTS})
+    yield hosted_manifests, frozenset({Step.HOSTED})
 
 
 # What makes files beside the clusters.
-BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (border_files, dhcp_files)
+BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (border_files, dhcp_files, secret_files)
 
 
 def render(

@@ -31,6 +31,7 @@ class Step(Enum):
     STORAGE = 65, "storage"
     VIRTUALIZATION = 70, "virtualization"
     REMEDIATION = 75, "remediation"
+    HOSTED = 80, "hosted-clusters"
 
     @property
     def wave(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.plan.nodes import config_map_name
 from hyperleaf.render.manifest import Manifest, Step, metadata
 from hyperleaf.render.node import dispatcher, nftables, sysctl
 from hyperleaf.render.node.ignition import EXECUTABLE, File, Unit, ignition
@@ -20,19 +21,20 @@ if TYPE_CHECKING:
     from hyperleaf.plan.nodes import NodePlan
 
 NAME = "50-hyperleaf-leaf"
+# After the namespace, and before what names it.
+BEFORE_NODE_POOLS = 20
 ROLE = {"machineconfiguration.openshift.io/role": "worker"}
-# Where a hub keeps its hosted clusters and what they refer to.
-HOSTED_NAMESPACE = "clusters"
 
 
 def node_files(plan: ClusterPlan) -> Iterator[Manifest]:
     """Yield the static files of all nodes that get theirs through this cluster's API."""
     for nodes in plan.nodes:
         config = machine_config(nodes)
-        yield Manifest(
-            Step.MACHINE_CONFIGS,
-            config_map(nodes, config) if nodes.hosted else config,
-        )
+        if nodes.hosted and nodes.is_made_here:
+            yield Manifest(Step.HOSTED, config_map(nodes, config), BEFORE_NODE_POOLS)
+        else:
+            one = config_map(nodes, config) if nodes.hosted else config
+            yield Manifest(Step.MACHINE_CONFIGS, one)
 
 
 def machine_config(nodes: NodePlan) -> dict[str, Any]:
@@ -50,18 +52,13 @@ def machine_config(nodes: NodePlan) -> dict[str, Any]:
     }
 
 
-def config_map_name(cluster: str) -> str:
-    """Return the name by which a hosted cluster's NodePools refer to their MachineConfig."""
-    return f"hyperleaf-leaf-{cluster}"
-
-
 def config_map(nodes: NodePlan, config: dict[str, Any]) -> dict[str, Any]:
     """Return a ConfigMap that holds `config`, to be named in `NodePool.spec.config`."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": metadata(
-            config_map_name(nodes.cluster), *nodes.sources, namespace=HOSTED_NAMESPACE
+            config_map_name(nodes.cluster), *nodes.sources, namespace=nodes.namespace
         ),
         "data": {"config": text(config)},
     }
