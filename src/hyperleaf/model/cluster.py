@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hyperleaf.model.credentials import Credential, CredentialName
     from hyperleaf.model.facts import ClusterFacts
     from hyperleaf.model.hosted import ControlPlane, HostedNodes, Taint
+    from hyperleaf.model.install import Install
+    from hyperleaf.model.machines import DataDisk, MachineRole, Machines
     from hyperleaf.model.operators import Operators
     from hyperleaf.model.storage import ClusterStorage, Remediation
     from hyperleaf.values.addresses import Subnet
@@ -95,6 +97,9 @@ class Pool:
     disk: Quantity | None
     taints: tuple[Taint, ...]
     zones: tuple[str, ...]
+    roles: tuple[MachineRole, ...]
+    data_disk: DataDisk | None
+    machines: Machines | None
     hosted: HostedNodes
     primary: Uplink
     uplinks: Mapping[str, Uplink]
@@ -176,6 +181,7 @@ class Cluster:
     operators: Operators | None
     storage: ClusterStorage | None
     remediation: tuple[Remediation, ...]
+    install: Install | None
     control_plane: ControlPlane | None
     found: ClusterFacts
     origin: Origin

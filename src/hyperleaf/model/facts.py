@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from hyperleaf.model.machines import base_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hyperleaf.model.machines import Base
     from hyperleaf.spec import facts as spec
     from hyperleaf.values.addresses import Address
 
@@ -40,10 +43,11 @@ class AwsFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What was found of one cluster."""
+    """What was found of one cluster; `machine_sets` are its workers', in the order of facts."""
 
     infra_id: str | None = None
     aws: AwsFacts = field(default_factory=AwsFacts)
+    machine_sets: tuple[Base, ...] = ()
 
 
 NOTHING_FOUND = ClusterFacts()
@@ -80,8 +84,12 @@ def resolve_facts(before: Facts, written: spec.WrittenFacts) -> Facts:
 
 
 def _cluster(written: spec.FoundCluster) -> ClusterFacts:
+    first = (written.machine_set,) if written.machine_set else ()
+    bases = tuple(base_of(one) for one in (*first, *written.machine_sets))
     return ClusterFacts(
-        infra_id=written.infra_id, aws=_aws(written.aws) if written.aws else AwsFacts()
+        infra_id=written.infra_id or (bases[0].infra_id if bases else None),
+        aws=_aws(written.aws) if written.aws else AwsFacts(),
+        machine_sets=bases,
     )
 
 

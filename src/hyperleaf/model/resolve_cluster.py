@@ -20,6 +20,8 @@ from hyperleaf.model.cluster import (
 from hyperleaf.model.credentials import resolve_credentials
 from hyperleaf.model.facts import NONE
 from hyperleaf.model.hosted import Taint, resolve_control_plane, resolve_nodes
+from hyperleaf.model.install import resolve_install
+from hyperleaf.model.machines import resolve_disk, resolve_machines, role_labels
 from hyperleaf.model.operators import resolve_operators
 from hyperleaf.model.storage import resolve_remediation, resolve_storage
 from hyperleaf.values.addresses import read_subnet
@@ -64,6 +66,7 @@ def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) 
         operators=resolve_operators(inner.operators, inner.version, platform.region),
         storage=resolve_storage(inner.storage, platform.kind),
         remediation=resolve_remediation(inner.remediation),
+        install=resolve_install(inner),
         control_plane=resolve_control_plane(written),
         found=facts.of(written.metadata.name),
         origin=origin,
@@ -124,13 +127,16 @@ def _pool(written: spec.NodePool, index: int) -> Pool:
         replicas=written.replicas,
         arch=written.arch,
         leaf=written.leaf,
-        labels=written.labels,
+        labels={**role_labels(written.roles), **written.labels},
         instance_type=written.instance_type,
         cpus=written.cpus,
         memory=written.memory,
         disk=written.disk,
         taints=tuple(Taint(one.key, one.value, one.effect) for one in written.taints),
         zones=written.zones,
+        roles=written.roles,
+        data_disk=resolve_disk(written.data_disk),
+        machines=resolve_machines(written.machines),
         hosted=resolve_nodes(written),
         primary=primary,
         uplinks=uplinks,

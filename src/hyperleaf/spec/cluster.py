@@ -24,6 +24,8 @@ from hyperleaf.spec.fields import (
     field,
 )
 from hyperleaf.spec.hosted import AccessMode, Autoscaling, ControlPlane, Taint
+from hyperleaf.spec.install import Install
+from hyperleaf.spec.machines import DataDisk, Machines, Role
 from hyperleaf.spec.operators import HostDevice, Operators
 from hyperleaf.spec.storage import ClusterStorage, Remediation
 
@@ -51,6 +53,10 @@ class Vsphere(Model):
     datacenter: Text
     cluster: Text
     nested: Flag = field(default=False, description="Guests inside guests: a lab, not production.")
+    datastore: Text | None = field(default=None, description="For an installation.")
+    network: Text | None = field(default=None, description="For an installation: a port group.")
+    folder: Text | None = field(default=None, description="For an installation: an absolute path.")
+    resource_pool: Text | None = field(default=None, description="For an installation, likewise.")
 
 
 class Empty(Model):
@@ -139,8 +145,8 @@ class NodePool(Model):
     guaranteed: Flag = field(
         default=False, description="On KubeVirt: whether CPUs and memory are reserved in full."
     )
-    multiqueue: Flag = field(
-        default=False, description="On KubeVirt: whether a NIC has a queue for each CPU."
+    multiqueue: Flag | None = field(
+        default=None, description="On KubeVirt: whether a NIC has a queue for each CPU."
     )
     additional_networks: tuple[Text, ...] = field(
         default=(), description="On KubeVirt: the hub's attachments, as NAMESPACE/NAME."
@@ -163,6 +169,12 @@ class NodePool(Model):
         default=(), description="Of a hosted cluster: ConfigMaps with more of its nodes' files."
     )
     taints: tuple[Taint, ...] = ()
+    roles: tuple[Role, ...] = field(default=(), description="What the nodes are for, as labels.")
+    data_disk: DataDisk | None = field(default=None, description="On AWS, of MachineSets.")
+    machines: Machines | None = field(
+        default=None,
+        description="Of a hub or standalone cluster: make the pool by MachineSets, one a zone.",
+    )
     zones: tuple[Text, ...] = field(default=(), description="On AWS: availability zones.")
     uplinks: dict[NameField, Uplink] = {}
 
@@ -245,6 +257,9 @@ class ClusterSpec(Model):
         description="The domain of its names. Hosted on KubeVirt without one, it is the hub's.",
     )
     credentials: CredentialsField | None = None
+    install: Install | None = field(
+        default=None, description="Of a hub or standalone cluster that is not there yet."
+    )
     control_plane: ControlPlane | None = field(
         default=None, description="Of a hosted cluster that is to be made on its hub."
     )

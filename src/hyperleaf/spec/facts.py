@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 from hyperleaf.spec.fields import AddressField, Model, NameField, Text, field
+from hyperleaf.spec.machines import MachineSetShape
+
+MachineSetField = Annotated[dict[str, Any], MachineSetShape()]
 
 
 class Roles(Model):
@@ -40,6 +45,16 @@ class FoundCluster(Model):
 
     infra_id: NameField | None = field(default=None, alias="infraID")
     aws: FoundAws | None = None
+    machine_set: MachineSetField | None = field(
+        default=None, description="A worker MachineSet of the cluster, as it hands it out."
+    )
+    machine_sets: tuple[MachineSetField, ...] = field(
+        default=(), description="Likewise several, of several zones."
+    )
+    machine_sets_from: tuple[Text, ...] = field(
+        default=(),
+        description="Files with such MachineSets, or lists of them, relative to this one.",
+    )
 
 
 class WrittenFacts(Model):
