@@ -20,7 +20,6 @@ PLATFORM_CLASSES: Final[Mapping[PlatformKind, str]] = MappingProxyType(
 )
 LOCAL_CLASS: Final = "localblock"
 LVM_PREFIX: Final = "lvms-"
-DEFAULT_SHARE: Final = "51%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +80,12 @@ class ClusterStorage:
 
 @dataclass(frozen=True, slots=True)
 class Remediation:
-    """A watch over nodes; one of the two limits is None, `minHealthy` where neither was stated."""
+    """A watch over nodes; with fewer healthy ones than `min_healthy` nothing is done."""
 
     name: str
     index: int
     nodes: Mapping[str, str]
-    min_healthy: str | int | None
-    max_unhealthy: str | int | None
+    min_healthy: str | int
     unhealthy_after: Duration
     strategy: Literal["Automatic", "ResourceDeletion", "OutOfServiceTaint"]
 
@@ -138,10 +136,7 @@ def resolve_remediation(written: tuple[spec.Remediation, ...]) -> tuple[Remediat
             name=one.name,
             index=index,
             nodes=one.nodes,
-            min_healthy=one.min_healthy
-            if one.min_healthy is not None or one.max_unhealthy is not None
-            else DEFAULT_SHARE,
-            max_unhealthy=one.max_unhealthy,
+            min_healthy=one.min_healthy,
             unhealthy_after=one.unhealthy_after,
             strategy=one.strategy,
         )

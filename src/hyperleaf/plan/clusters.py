@@ -15,7 +15,14 @@ from hyperleaf.plan.borders import (
     plan_scopes,
 )
 from hyperleaf.plan.hosted import HostedPlan, plan_hosted
+from hyperleaf.plan.hypershift import hypershift_secrets
 from hyperleaf.plan.leaf import LeafPlan, plan_leaves
+from hyperleaf.plan.machines import (
+    MachineSetPlan,
+    NodeMarks,
+    plan_machine_sets,
+    plan_marks,
+)
 from hyperleaf.plan.nodes import NodePlan, plan_nodes
 from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
 
@@ -47,7 +54,8 @@ class ClusterPlan:
     @property
     def secrets(self) -> tuple[WantedSecret, ...]:
         """The Secrets that its objects refer to and that nobody renders."""
-        return tuple(secret for one in self.hosted for secret in one.secrets)
+        theirs = (secret for one in self.hosted for secret in one.secrets)
+        return (*hypershift_secrets(self.cluster), *theirs)
 
 
 @dataclass(frozen=True, slots=True)

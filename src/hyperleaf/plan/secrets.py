@@ -19,11 +19,12 @@ GENERATED_BYTES: dict[Generated, int] = {"aescbc": 32}
 
 @dataclass(frozen=True, slots=True)
 class WantedKey:
-    """One key of a Secret: read from where a credential is, or drawn."""
+    """One key of a Secret: read from where a credential is, drawn, or `text` that is no secret."""
 
     key: str
     credential: Credential | None = None
     generated: Generated | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

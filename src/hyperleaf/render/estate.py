@@ -25,9 +25,11 @@ from hyperleaf.render.hosted import hosted_manifests
 from hyperleaf.render.images import DEFAULT_IMAGES
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
+from hyperleaf.render.operators import operator_manifests
 from hyperleaf.render.policies import evpn_policies, reflector_policies
 from hyperleaf.render.secrets import secret_files
 from hyperleaf.render.settings import setting_manifests
+from hyperleaf.render.storage import remediation_manifests, storage_manifests
 from hyperleaf.render.uplinks import uplink_policies
 
 if TYPE_CHECKING:
@@ -57,12 +59,15 @@ def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
     A step is rendered whole before the next one, so that no more than a step of the largest
     cluster is ever held.
     """
+    yield operator_manifests, frozenset({Step.OPERATORS, Step.OPERANDS})
     yield setting_manifests, frozenset({Step.SETTINGS, Step.VIRTUALIZATION})
     yield node_files, frozenset({Step.MACHINE_CONFIGS, Step.HOSTED})
     yield partial(daemon_manifests, images=images), frozenset({Step.FRR})
     yield _policies, frozenset({Step.POLICIES})
     yield frr_manifests, frozenset({Step.BGP})
     yield attachment_manifests, frozenset({Step.POLICIES, Step.ATTACHMENTS})
+    yield storage_manifests, frozenset({Step.STORAGE})
+    yield remediation_manifests, frozenset({Step.REMEDIATION})
     yield hosted_manifests, frozenset({Step.HOSTED})
 
 

@@ -30,7 +30,7 @@ def secret_files(plan: Plan) -> Iterator[TextFile]:
 
 
 def as_data(secret: WantedSecret) -> dict[str, Any]:
-    """Return one Secret: under each key `{file: PATH}`, `{env: NAME}` or `{generated, bytes}`."""
+    """Return one Secret: keys are `{file: PATH}`, `{env: NAME}`, `{generated, bytes}`, `{text}`."""
     return {
         "namespace": secret.namespace,
         "name": secret.name,
@@ -44,6 +44,8 @@ def as_data(secret: WantedSecret) -> dict[str, Any]:
 def _whence(key: WantedKey) -> dict[str, Any]:
     if key.generated is not None:
         return {"generated": key.generated, "bytes": GENERATED_BYTES[key.generated]}
+    if key.text is not None:
+        return {"text": key.text}
     if key.credential is None or not key.credential.is_local:
         raise ValueError(f"nothing says where to take {key.key} from")
     return {key.credential.source: key.credential.place}

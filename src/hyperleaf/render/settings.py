@@ -1,4 +1,4 @@
-"""A cluster's plan becomes the settings of its operators: forwarding, live migration, MAC pool.
+"""A cluster's plan becomes the settings of its operators: forwarding, routes, virtualization's own.
 
 The objects exist before us and belong to their operators; each of ours is a part of one, for
 server-side apply under a field manager of its own.
@@ -15,7 +15,7 @@ from hyperleaf.render.manifest import Manifest, Step, metadata
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hyperleaf.model.cluster import MigrationLimits, MigrationPolicy
+    from hyperleaf.model.cluster import HostDevice, MigrationLimits, MigrationPolicy
     from hyperleaf.plan.clusters import ClusterPlan
     from hyperleaf.values.macs import MacRange
     from hyperleaf.values.units import Duration, Quantity
@@ -26,12 +26,21 @@ MAC_POOL_FIELD = (4, 21)
 # How HyperConverged passes on what it has no field for. The pool's own ConfigMap is no way: the
 # network add-ons operator writes it back.
 ADD_ONS_PATCH = "networkaddonsconfigs.kubevirt.io/jsonpatch"
+# The same for KubeVirt itself: an annotation of its own, so both can stand.
+KUBEVIRT_PATCH = "kubevirt.kubevirt.io/jsonpatch"
+# Letter for letter as it is documented: an operator that finds it so changes nothing.
+MULTI_ARCHITECTURE = (
+    '[{"op": "add", "path": "/spec/configuration/developerConfiguration/featureGates/-", '
+    '"value": "MultiArchitecture" }]'
+)
 
 
 def setting_manifests(plan: ClusterPlan) -> Iterator[Manifest]:
     """Yield the settings that the cluster's own operators must be given."""
     if plan.leaves is not None:
         yield Manifest(Step.SETTINGS, forwarding(str(plan.cluster.origin), plan.leaves.source))
+    if hosts_by_wildcard(plan):
+        yield Manifest(Step.SETTINGS, wildcard_routes(str(plan.cluster.origin)))
     hyperconverged = _hyperconverged(plan)
     if hyperconverged is not None:
         yield Manifest(Step.VIRTUALIZATION, hyperconverged, 10)
@@ -54,19 +63,39 @@ def forwarding(*sources: str) -> dict[str, Any]:
     }
 
 
+def hosts_by_wildcard(plan: ClusterPlan) -> bool:
+    """Tell whether a hosted cluster has its names below the hub's own `*.apps`."""
+    return any(
+        one.control_plane is not None
+        and one.platform.kind == "kubevirt"
+        and one.base_domain is None
+        for one in plan.hosts
+    )
+
+
+def wildcard_routes(*sources: str) -> dict[str, Any]:
+    """Return what lets the hub's router take a route for all names below one (`WildcardsAllowed`).
+
+    Each hosted cluster's `*.apps.NAME.apps.HUB` is such a route.
+    """
+    return {
+        "apiVersion": "operator.openshift.io/v1",
+        "kind": "IngressController",
+        "metadata": metadata("default", *sources, namespace="openshift-ingress-operator"),
+        "spec": {"routeAdmission": {"wildcardPolicy": "WildcardsAllowed"}},
+    }
+
+
 def _hyperconverged(plan: ClusterPlan) -> dict[str, Any] | None:
-    virtualization = plan.cluster.virtualization
-    limits = virtualization.migration if virtualization else None
-    live = _live_migration(limits, plan.migration_network)
-    pool = virtualization.mac_pool if virtualization else None
-    if not live and pool is None:
+    """Return the one object that OpenShift Virtualization acts upon, None where nothing is said.
+
+    Where we install the operator it is there in any case: with it virtualization begins.
+    """
+    annotations, spec = _patches(plan), _hyperconverged_spec(plan)
+    operators = plan.cluster.operators
+    is_ours = operators is not None and "virtualization" in operators.installed
+    if not annotations and not spec and not is_ours:
         return None
-    has_field = plan.cluster.version.is_at_least(*MAC_POOL_FIELD)
-    spec: dict[str, Any] = {}
-    if live:
-        spec["liveMigrationConfig"] = live
-    if pool is not None and has_field:
-        spec["kubeMacPoolConfiguration"] = _range(pool)
     made: dict[str, Any] = {
         "apiVersion": "hco.kubevirt.io/v1beta1",
         "kind": "HyperConverged",
@@ -74,10 +103,49 @@ def _hyperconverged(plan: ClusterPlan) -> dict[str, Any] | None:
             HYPERCONVERGED,
             str(plan.cluster.origin),
             namespace=VIRTUALIZATION_NAMESPACE,
-            annotations=_patch(pool) if pool is not None and not has_field else None,
+            annotations=annotations,
         ),
     }
     return {**made, "spec": spec} if spec else made
+
+
+def _hyperconverged_spec(plan: ClusterPlan) -> dict[str, Any]:
+    virtualization = plan.cluster.virtualization
+    spec: dict[str, Any] = {}
+    limits = virtualization.migration if virtualization else None
+    live = _live_migration(limits, plan.migration_network)
+    if live:
+        spec["liveMigrationConfig"] = live
+    if virtualization is not None:
+        if virtualization.mac_pool is not None and _has_mac_pool_field(plan):
+            spec["kubeMacPoolConfiguration"] = _range(virtualization.mac_pool)
+        if virtualization.host_devices:
+            devices = [_host_device(one) for one in virtualization.host_devices]
+            spec["permittedHostDevices"] = {"pciHostDevices": devices}
+    return spec
+
+
+def _patches(plan: ClusterPlan) -> dict[str, str]:
+    virtualization = plan.cluster.virtualization
+    made: dict[str, str] = {}
+    if virtualization is not None:
+        if virtualization.mac_pool is not None and not _has_mac_pool_field(plan):
+            made |= _patch(virtualization.mac_pool)
+        if virtualization.multi_architecture:
+            made[KUBEVIRT_PATCH] = MULTI_ARCHITECTURE
+    return made
+
+
+def _has_mac_pool_field(plan: ClusterPlan) -> bool:
+    return plan.cluster.version.is_at_least(*MAC_POOL_FIELD)
+
+
+def _host_device(device: HostDevice) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "pciDeviceSelector": device.device,
+        "resourceName": device.resource,
+    }
+    return {**made, "externalResourceProvider": True} if device.external_provider else made
 
 
 def _range(pool: MacRange) -> dict[str, str]:

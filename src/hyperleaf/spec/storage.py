@@ -104,12 +104,9 @@ class Remediation(Model):
 
     name: NameField
     nodes: Labels = field(default={}, description="Labels of the nodes. Default: every worker.")
-    min_healthy: Share | None = field(
-        default=None,
-        description="Fewer healthy ones, and nothing is done. Default 51%, without `maxUnhealthy`.",
-    )
-    max_unhealthy: Share | None = field(
-        default=None, description="More that fail, and nothing is done."
+    min_healthy: Share = field(
+        default="51%",
+        description="With fewer healthy ones nothing is done: more is wrong than they.",
     )
     unhealthy_after: DurationField = field(
         default=Duration.read("5m"), description="How long a node is not ready before."
