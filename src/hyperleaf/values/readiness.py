@@ -116,6 +116,17 @@ READY: Final[Mapping[tuple[str, str], Ready]] = MappingProxyType(
     }
 )
 
+# Lists that an object's operator completes with what is not stated, though they are one value to
+# the API server, and the field by which an item is known: what lives is kept, with ours over it.
+COMPLETED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], str]]] = MappingProxyType(
+    {
+        ("multicluster.openshift.io", "MultiClusterEngine"): (
+            ("spec", "overrides", "components"),
+            "name",
+        ),
+    }
+)
+
 
 def ready_of(api_version: str, kind: str) -> Ready | None:
     """Return what an object of this kind is waited for, None where applying it is all.
