@@ -48,6 +48,12 @@ def frr_k8s(apiserver: ApiServer) -> FrrK8s:
 
 
 @pytest.fixture(scope="session")
+def hcp_command() -> None:
+    """Make sure that HyperShift's own command line is there."""
+    _need("hcp")
+
+
+@pytest.fixture(scope="session")
 def nmstate() -> Iterator[Nmstate]:
     """Run the process that resolves nmstate policies."""
     _need("nmstate")

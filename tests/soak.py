@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from cluster import hosting
 from hyperleaf.lab import root
 from lab import agreement, likening, mutating, proving
 from properties.mutating import check_mutant, corpus
@@ -94,12 +95,18 @@ def alike(number: int) -> str:
     return "\n".join(likening.faults(likening.NAMES[number]))
 
 
+def flagged(number: int) -> str:
+    """Hold what a hub makes a hosted cluster from against what hcp makes of the same flags."""
+    return hosting.compare(random.Random(number))
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
     "estates": Count(agreement.COUNT, agreed),
     "mutations": Count(len(mutating.read()), mistaken),
+    "flags": Count(200, flagged, 20),
     "agents": Count(len(likening.NAMES), alike),
 }
 
