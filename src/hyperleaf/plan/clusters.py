@@ -38,7 +38,7 @@ class ClusterPlan:
 
     `hosts` are the clusters whose nodes take their MachineConfigs through this one (a hub's);
     `nodes` is what nodes get through this one's API, its own unless it is hosted itself; `hosted`
-    are the clusters that are made on this one.
+    are the clusters that are made on this one; `marks` is what its own nodes must bear.
     """
 
     cluster: Cluster
@@ -50,6 +50,8 @@ class ClusterPlan:
     hosts: tuple[Cluster, ...]
     nodes: tuple[NodePlan, ...]
     hosted: tuple[HostedPlan, ...]
+    machine_sets: tuple[MachineSetPlan, ...]
+    marks: tuple[NodeMarks, ...]
 
     @property
     def secrets(self) -> tuple[WantedSecret, ...]:
@@ -109,4 +111,6 @@ def plan_cluster(estate: Estate, cluster: Cluster, reflectors: ReflectorPlan | N
             nodes for one in served if (nodes := plan_nodes(estate.fabric, one)) is not None
         ),
         hosted=plan_hosted(estate, cluster),
+        machine_sets=plan_machine_sets(estate.fabric, cluster),
+        marks=plan_marks(estate, cluster),
     )

@@ -23,6 +23,7 @@ from hyperleaf.render.frr_daemons import crd_file, daemon_manifests
 from hyperleaf.render.frr_objects import frr_manifests
 from hyperleaf.render.hosted import hosted_manifests
 from hyperleaf.render.images import DEFAULT_IMAGES
+from hyperleaf.render.machines import machine_manifests, mark_files
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
 from hyperleaf.render.operators import operator_manifests
@@ -61,6 +62,7 @@ def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
     """
     yield operator_manifests, frozenset({Step.OPERATORS, Step.OPERANDS})
     yield setting_manifests, frozenset({Step.SETTINGS, Step.VIRTUALIZATION})
+    yield machine_manifests, frozenset({Step.MACHINES})
     yield node_files, frozenset({Step.MACHINE_CONFIGS, Step.HOSTED})
     yield partial(daemon_manifests, images=images), frozenset({Step.FRR})
     yield _policies, frozenset({Step.POLICIES})
@@ -72,7 +74,12 @@ def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
 
 
 # What makes files beside the clusters.
-BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (border_files, dhcp_files, secret_files)
+BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (
+    border_files,
+    dhcp_files,
+    mark_files,
+    secret_files,
+)
 
 
 def render(

@@ -23,6 +23,7 @@ class Step(Enum):
     OPERATORS = 2, "operators"
     OPERANDS = 5, "operands"
     SETTINGS = 10, "settings"
+    MACHINES = 15, "machines"
     MACHINE_CONFIGS = 20, "machine-configs"
     FRR = 30, "frr"
     POLICIES = 40, "policies"

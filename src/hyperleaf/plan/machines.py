@@ -1,0 +1,150 @@
+"""What MachineSets a cluster's pools need, and what nodes that are there already must bear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hyperleaf.model.machines import SET_LABEL, worker_bases
+from hyperleaf.plan.hosted import node_pool_name
+from hyperleaf.plan.node_labels import node_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hyperleaf.model.cluster import Cluster, Pool
+    from hyperleaf.model.estate import Estate
+    from hyperleaf.model.fabric import Fabric
+    from hyperleaf.model.hosted import Taint
+    from hyperleaf.model.machines import Base
+
+WORKER = {"node-role.kubernetes.io/worker": ""}
+# What HyperShift calls the pool of a node, on the node itself.
+NODE_POOL = "hypershift.openshift.io/nodePool"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSetPlan:
+    """One MachineSet: its base, and what of it is the pool's own; `zone` only on AWS.
+
+    `labels` and `taints` are its nodes'; `networks` are port groups on vSphere, of the NIC that
+    carries the default route (None: as in the base) and of the others.
+    """
+
+    name: str
+    source: str
+    base: Base
+    zone: str | None
+    replicas: int
+    pool: Pool
+    labels: Mapping[str, str]
+    primary_network: str | None
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeMarks:
+    """What nodes must bear that were there before their pool said so, or that no pool makes.
+
+    They are the nodes with all labels of `selector` that are called one of `names` or were made by
+    one of `machine_sets` (both empty: whichever), and by none of `other_than`. A node's MachineSet
+    is its machine's name, in the annotation `machine.openshift.io/machine`, without what follows
+    the last hyphen.
+    """
+
+    pool: str
+    source: str
+    selector: Mapping[str, str]
+    names: tuple[str, ...]
+    machine_sets: tuple[str, ...]
+    other_than: tuple[str, ...]
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+
+
+def plan_machine_sets(fabric: Fabric | None, cluster: Cluster) -> tuple[MachineSetPlan, ...]:
+    """Return the MachineSets of a cluster's pools; none before its workers' are known."""
+    return tuple(
+        one
+        for pool in cluster.pools
+        if pool.machines is not None
+        for one in _of_pool(fabric, cluster, pool, pool.machines.base)
+    )
+
+
+def _of_pool(
+    fabric: Fabric | None, cluster: Cluster, pool: Pool, named: str | None
+) -> Iterator[MachineSetPlan]:
+    bases = worker_bases(cluster.found.machine_sets, named)
+    if not bases:
+        return
+    zones: tuple[str | None, ...] = pool.zones or (bases[0].zone,)
+    for index, zone in enumerate(zones):
+        base = base_for(bases, zone)
+        name = set_name(base, pool, zone)
+        yield MachineSetPlan(
+            name=name,
+            source=str(cluster.origin),
+            base=base,
+            zone=zone,
+            replicas=share(pool.replicas, len(zones), index),
+            pool=pool,
+            labels={**node_labels(fabric, cluster, pool), **_compatible(cluster, name)},
+            primary_network=pool.primary.port_group,
+            networks=tuple(one.port_group for one in pool.uplinks.values() if one.port_group),
+        )
+
+
+def base_for(bases: tuple[Base, ...], zone: str | None) -> Base:
+    """Return the base for a zone: the zone's own worker MachineSet, else the first."""
+    return next((one for one in bases if one.zone == zone), bases[0])
+
+
+def set_name(base: Base, pool: Pool, zone: str | None) -> str:
+    """Return a MachineSet's name: the infrastructure's ID, the pool and, on AWS, the zone."""
+    return "-".join(one for one in (base.infra_id, pool.name, zone) if one)
+
+
+def share(total: int, zones: int, index: int) -> int:
+    """Return a zone's part of a pool's replicas; the first ones get the remainder."""
+    return total // zones + (index < total % zones)
+
+
+def _compatible(cluster: Cluster, name: str) -> dict[str, str]:
+    """Return the label by which a hand-written predecessor finds nodes, if it is the MachineSet."""
+    compatibility = cluster.compatibility
+    return {SET_LABEL: name} if compatibility and SET_LABEL in compatibility.node_selector else {}
+
+
+def plan_marks(estate: Estate, cluster: Cluster) -> tuple[NodeMarks, ...]:
+    """Return what a cluster's nodes must bear, for clusters whose machines are ours to make."""
+    return tuple(one for one in _marks(estate, cluster) if one.labels or one.taints)
+
+
+def _marks(estate: Estate, cluster: Cluster) -> Iterator[NodeMarks]:
+    source, sets = str(cluster.origin), plan_machine_sets(estate.fabric, cluster)
+    if cluster.install is not None:
+        yield NodeMarks(
+            pool="the installer's workers",
+            source=source,
+            selector=WORKER,
+            names=tuple(one.name for one in cluster.install.hosts if one.role == "worker"),
+            machine_sets=(),
+            other_than=tuple(one.name for one in sets),
+            labels=cluster.install.labels,
+            taints=cluster.install.taints,
+        )
+    for pool in cluster.pools:
+        hosted = cluster.role == "hosted" and cluster.control_plane is not None
+        of_pool = tuple(one for one in sets if one.pool.name == pool.name)
+        if hosted or of_pool:
+            yield NodeMarks(
+                pool=pool.name,
+                source=source,
+                selector={NODE_POOL: node_pool_name(cluster.name, pool.name)} if hosted else {},
+                names=(),
+                machine_sets=tuple(one.name for one in of_pool),
+                other_than=(),
+                labels=node_labels(estate.fabric, cluster, pool),
+                taints=pool.taints,
+            )
