@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hyperleaf.model.hosted_names import pods_namespace
 from hyperleaf.values.units import Duration, Quantity
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ClassMapping:
 class ControlPlane:
     """A control plane on the hub; `release` is its image, `is_multi` where pools differ.
 
-    `pods_namespace` is where HyperShift runs its pods: nowhere else is that name made.
+    `pods_namespace` is where HyperShift runs its pods.
     """
 
     namespace: str
@@ -90,11 +91,6 @@ class HostedNodes:
     upgrade: Upgrade
     drain_timeout: Duration
     config: tuple[str, ...]
-
-
-def pods_namespace(namespace: str, cluster: str) -> str:
-    """Return the hub's namespace of a control plane's pods, as HyperShift names it."""
-    return f"{namespace}-{cluster}"
 
 
 def release_image(version: Version, *, is_multi: bool) -> str:

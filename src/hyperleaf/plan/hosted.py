@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hyperleaf.model.hosted_names import (
+    config_of,
+    credential_of,
+    first_zone,
+    node_pool_name,
+    zone_of,
+)
 from hyperleaf.plan.node_labels import node_labels
-from hyperleaf.plan.nodes import config_map_name
 from hyperleaf.plan.secrets import WantedKey, WantedSecret
 
 if TYPE_CHECKING:
@@ -95,16 +101,11 @@ def _plan(
     )
 
 
-def credential(hub: Cluster | None, cluster: Cluster, name: CredentialName) -> Credential | None:
-    """Return a hosted cluster's credential: its own, or else its hub's."""
-    return cluster.credentials.get(name) or (hub.credentials.get(name) if hub else None)
-
-
 def reference(
     hub: Cluster, cluster: Cluster, name: CredentialName, suffix: str, key: str
 ) -> Reference | None:
     """Return the Secret that holds a credential; one that is there already keeps its name."""
-    found = credential(hub, cluster, name)
+    found = credential_of(hub, cluster, name)
     if found is None:
         return None
     named = found.place if found.source == "secret" else f"{cluster.name}-{suffix}"
@@ -132,27 +133,6 @@ def _wanted(cluster: Cluster, control: ControlPlane, name: str, key: WantedKey) 
         keys=(key,),
         source=str(cluster.origin),
     )
-
-
-def node_pool_name(cluster: str, pool: str) -> str:
-    """Return a NodePool's name: the pool's after the cluster's, which it need not repeat."""
-    return pool if pool == cluster or pool.startswith(f"{cluster}-") else f"{cluster}-{pool}"
-
-
-def config_of(cluster: Cluster, pool: Pool, fabric: Fabric | None) -> tuple[str, ...]:
-    """Return the ConfigMaps with files for a pool's nodes: ours on leaves, then those stated."""
-    ours = (config_map_name(cluster.name),) if pool.leaf and fabric is not None else ()
-    return (*ours, *pool.hosted.config)
-
-
-def first_zone(cluster: Cluster) -> str | None:
-    """Return the zone of what needs one alone: the first by name that has a subnet."""
-    return min(cluster.found.aws.subnets, default=None)
-
-
-def zone_of(cluster: Cluster, pool: Pool) -> str | None:
-    """Return the zone of a pool's nodes, the first where none is stated."""
-    return pool.zones[0] if pool.zones else first_zone(cluster)
 
 
 def _pool(fabric: Fabric | None, cluster: Cluster, pool: Pool) -> NodePoolPlan:

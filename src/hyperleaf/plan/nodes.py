@@ -56,10 +56,5 @@ def plan_nodes(fabric: Fabric | None, cluster: Cluster) -> NodePlan | None:
     )
 
 
-def config_map_name(cluster: str) -> str:
-    """Return the name by which a hosted cluster's NodePools refer to their MachineConfig."""
-    return f"hyperleaf-leaf-{cluster}"
-
-
 def _uplink(pool: Pool) -> str | None:
     return BR_EX if pool.primary.kind == "br-ex" else pool.primary.device

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hyperleaf.plan.nodes import config_map_name
+from hyperleaf.model.hosted_names import config_map_name
 from hyperleaf.render.manifest import Manifest, Step, metadata
 from hyperleaf.render.node import dispatcher, nftables, sysctl
 from hyperleaf.render.node.ignition import EXECUTABLE, File, Unit, ignition
