@@ -23,9 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TOKEN = "judge"  # noqa: S105 - of a server that lives for one test run, on loopback
+STRANGER = "stranger-without-rights"
 READY_SECONDS = 120
 ESTABLISHED_SECONDS = 120
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+# Each request once, when it has been answered.
+AUDIT = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: None, verbs: [get, list, watch]}
+- {level: Metadata}
+"""
 Object = dict[str, Any]
 
 
@@ -44,6 +54,7 @@ class ApiServer:
 
     port: int
     kubeconfig: Path
+    audit: Path
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _local: threading.local = field(default_factory=threading.local)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
@@ -202,13 +213,15 @@ def api_server() -> Iterator[ApiServer]:
     binaries = cache.folder("apiserver")
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="judge-api-")))
-        (home / "tokens.csv").write_text(f"{TOKEN},judge,judge,system:masters\n")
+        users = f"{TOKEN},judge,judge,system:masters\n{STRANGER},stranger,stranger\n"
+        (home / "tokens.csv").write_text(users)
+        (home / "audit.yaml").write_text(AUDIT)
         etcd_port, peer_port, port = free_port(), free_port(), free_port()
         _write_key(home)
         stack.enter_context(running(_etcd(binaries, home, etcd_port, peer_port), home / "etcd.log"))
         command = _kube_apiserver(binaries, home, etcd_port, port)
         started = stack.enter_context(running(command, home / "apiserver.log"))
-        server = ApiServer(port, home / "kubeconfig")
+        server = ApiServer(port, home / "kubeconfig", home / "audit.log")
         _write_kubeconfig(server)
         deadline = time.monotonic() + READY_SECONDS
         while not _ready(server):
@@ -238,6 +251,7 @@ def _kube_apiserver(binaries: Path, home: Path, etcd_port: int, port: int) -> li
         *("--service-cluster-ip-range=10.96.0.0/24", "--service-account-issuer=https://judge"),
         f"--service-account-key-file={home / 'service-account.key'}",
         f"--service-account-signing-key-file={home / 'service-account.key'}",
+        *(f"--audit-policy-file={home / 'audit.yaml'}", f"--audit-log-path={home / 'audit.log'}"),
         # Nobody makes service accounts here, and pods are never run.
         "--disable-admission-plugins=ServiceAccount",
         "--endpoint-reconciler-type=none",

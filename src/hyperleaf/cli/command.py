@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "Show what each class of nodes gets.",
     "render": "Write every object that follows from an estate.",
     "prove": "Boot what render makes; show by packets that it works.",
+    "apply": "Bring rendered objects to a cluster, in order.",
     "lab": "Look into a lab that prove --keep left up, and end it.",
     "figure": "Draw an estate's architecture as SVG.",
     "diff": "Tell what changes between two estates, or since a render.",

@@ -6,8 +6,9 @@ import json
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,11 +20,13 @@ from hyperleaf.cluster.errors import AnswerError
 from hyperleaf.cluster.signing import Signer, tls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hyperleaf.cluster.kubeconfig import Access
 
 Object = dict[str, Any]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 MANAGER = "hyperleaf"
 # Connections that stand at once; as many objects are compared side by side.
 CONNECTIONS = 8
@@ -245,6 +248,15 @@ class Client:
         )
         self.hidden |= set(self._signer.secrets())
         return answer
+
+
+def side_by_side(function: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
+    """Yield what comes of each item, in order; what has not begun when one fails, never does."""
+    pool = ThreadPoolExecutor(CONNECTIONS)
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _pool(access: Access) -> urllib3.PoolManager:

@@ -85,11 +85,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster by its name in the estate, and all that belongs on it in order of application."""
+    """A cluster by its name in the estate, and all that belongs on it in order of application.
+
+    `kustomizations` bring what upstream keeps; `place` is the estate's line of the cluster.
+    """
 
     cluster: str
     items: tuple[Item, ...]
-    kustomizations: tuple[str, ...] = ()
+    kustomizations: tuple[str, ...]
+    place: Place
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -139,7 +143,8 @@ def read(files: Iterable[tuple[str, str]], cluster: str, folder: str = "") -> Ta
         known = ", ".join(sorted(names)) or "none"
         raise RenderedError(f"nothing is rendered for the cluster {cluster!r}; there is {known}")
     ordered = sorted(_in_steps(items), key=lambda one: (one.step, one.order, one.file))
-    return Target(cluster, tuple(ordered), tuple(kustomizations))
+    place = places.of((f"Cluster/{cluster}",), INDEX)
+    return Target(cluster, tuple(ordered), tuple(kustomizations), place)
 
 
 def _in_steps(items: list[Item]) -> Iterable[Item]:

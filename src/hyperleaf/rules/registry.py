@@ -6,6 +6,7 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from hyperleaf.cluster.cluster_codes import CLUSTER_CODES
 from hyperleaf.model.resolving_codes import EARLIER_CODES
 from hyperleaf.rules import (  # noqa: F401 - importing a file of rules registers them
     beside,
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "RULES", "Fault", "Rule", "check", "rule"]
 
 CODES: Final[Mapping[str, Code]] = dict(
-    sorted({**EARLIER_CODES, **{one.code.code: one.code for one in RULES}}.items())
+    sorted(
+        {**EARLIER_CODES, **{one.code.code: one.code for one in RULES}, **CLUSTER_CODES}.items()
+    )
 )
 
 

@@ -1,0 +1,170 @@
+"""What bears our mark and follows from no estate any more becomes what may be deleted, or stays.
+
+Our mark is three things at once: the label, the annotation that names the documents, and our field
+manager. What an owner made of our object goes with that object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from hyperleaf.cluster.client import MANAGER
+from hyperleaf.cluster.comparing import is_ours
+from hyperleaf.cluster.errors import AnswerError, told
+from hyperleaf.cluster.reading import FROM, MARK
+from hyperleaf.cluster.waiting import POLICY, State, judge
+from hyperleaf.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hyperleaf.cluster.client import Client, Resource
+    from hyperleaf.cluster.reading import Target
+
+Object = dict[str, Any]
+_WAVE: Final = "argocd.argoproj.io/sync-wave"
+_FORBIDDEN: Final = 403
+# Deleting one deletes what is not ours: what others put into it, or all objects of a kind.
+_HOLDS_OTHERS: Final = {
+    "Namespace": "what others put into it would go with it",
+    "CustomResourceDefinition": "every object of its kind would go with it",
+}
+# Deleting one takes machines away.
+_DESTROYS: Final = {
+    "HostedCluster": "the hosted cluster with all its nodes and guests is destroyed",
+    "NodePool": "its nodes and the guests on them are destroyed",
+    "MachineSet": "its machines and the guests on them are destroyed",
+    "MachineConfig": "the nodes of its pool restart one after another",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An object of ours that follows from nothing any more; `warning` says what its end does."""
+
+    resource: Resource = field(repr=False)
+    namespace: str
+    name: str
+    uid: str
+    sources: str
+    wave: int
+    warning: str = ""
+
+    @property
+    def title(self) -> str:
+        """The object as people call it."""
+        return f"{self.resource.kind} {self.namespace}/{self.name}".replace(" /", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Prunable:
+    """What may be deleted, last step first, and findings about what stays."""
+
+    stale: tuple[Stale, ...]
+    findings: tuple[Finding, ...]
+
+
+def prunable(client: Client, target: Target) -> Prunable:
+    """Return what of ours in the cluster follows from nothing in the target; nothing is deleted."""
+    wanted = {(one.kind, one.namespace, one.name) for one in target.items}
+    stale: dict[str, Stale] = {}
+    findings: list[Finding] = []
+    unseen: list[str] = []
+    for resource in _listable(client.resources()):
+        try:
+            for head in client.every(resource, labels=f"{MARK}={MANAGER}", heads_only=True):
+                one = _stale(resource, head, wanted)
+                if one is not None and one.uid not in stale:
+                    finding = _stays(client, one)
+                    if finding is None:
+                        stale[one.uid] = one
+                    else:
+                        findings.append(finding)
+        except AnswerError as error:
+            if error.status == _FORBIDDEN:
+                unseen.append(f"{resource.plural}.{resource.group}".rstrip("."))
+    if unseen:
+        findings.append(_unseen(unseen))
+    order = sorted(stale.values(), key=lambda one: (-one.wave, one.title))
+    return Prunable(tuple(order), tuple(dict.fromkeys(findings)))
+
+
+def prune(client: Client, stale: Iterable[Stale]) -> Iterator[Stale | Finding]:
+    """Delete objects one after the other; yield each, or what kept it there."""
+    for one in stale:
+        try:
+            client.delete(one.resource, one.namespace, one.name, one.uid)
+        except AnswerError as error:
+            yield error.finding
+        else:
+            yield one
+
+
+def _listable(resources: Iterable[Resource]) -> Iterator[Resource]:
+    for one in resources:
+        if {"list", "delete"} <= one.verbs and one.kind != "Event":
+            yield one
+
+
+def _stale(resource: Resource, head: Object, wanted: set[tuple[str, str, str]]) -> Stale | None:
+    about = head["metadata"]
+    name, namespace = about["name"], about.get("namespace", "")
+    annotations = about.get("annotations") or {}
+    if (resource.kind, namespace, name) in wanted or about.get("deletionTimestamp"):
+        return None
+    if FROM not in annotations or not is_ours(head) or about.get("ownerReferences"):
+        return None
+    wave = annotations.get(_WAVE, "0")
+    return Stale(
+        resource,
+        namespace,
+        name,
+        about["uid"],
+        annotations[FROM],
+        int(wave) if wave.lstrip("-").isdigit() else 0,
+        _DESTROYS.get(resource.kind, ""),
+    )
+
+
+def _stays(client: Client, one: Stale) -> Finding | None:
+    """Return why an object stays, None where it may go."""
+    kind = one.resource.kind
+    if kind in _HOLDS_OTHERS:
+        return _stayed(
+            one, _HOLDS_OTHERS[kind], f"delete it by hand: kubectl delete {kind} {one.name}"
+        )
+    if kind == POLICY and not _is_undone(client, one):
+        return _stayed(
+            one,
+            "a policy that is deleted undoes nothing on the nodes",
+            "have it say `state: absent` for each of its interfaces (kubectl edit nncp "
+            f"{one.name}), wait until it is Available, then prune again",
+        )
+    return None
+
+
+def _is_undone(client: Client, one: Stale) -> bool:
+    """Tell whether a node policy makes all its interfaces absent, and the nodes have done so."""
+    live = client.get(one.resource, "", one.name)
+    if live is None:
+        return True
+    state = live.get("spec", {}).get("desiredState") or {}
+    parts = [*(state.get("interfaces") or ()), *((state.get("routes") or {}).get("config") or ())]
+    absent = all(part.get("state") == "absent" for part in parts)
+    return absent and judge(client, live).state is State.READY
+
+
+def _stayed(one: Stale, why: str, hint: str) -> Finding:
+    message = f"{one.title} follows from nothing any more, but stays: {why}"
+    return told("HL1212", message, hint, document=one.sources, severity=Severity.WARNING)
+
+
+def _unseen(names: list[str]) -> Finding:
+    return told(
+        "HL1213",
+        f"whether something of ours is left among {', '.join(sorted(set(names)))} cannot be told: "
+        "you may not list them",
+        "prune as somebody who may, or delete what is left by hand",
+        severity=Severity.WARNING,
+    )
