@@ -61,7 +61,7 @@ bench: venv ## the bars of speed and size, beside the peers' recorded figures
 # What a lab's root and its kernel's modules are made with; without them demo still renders.
 .PHONY: lab-packages
 lab-packages:
-	@tools/apt mmdebstrap util-linux uidmap gcc libc6-dev make flex bison bc xz-utils || true
+	@tools/apt mmdebstrap util-linux uidmap gcc libc6-dev make flex bison bc xz-utils zstd || true
 
 .PHONY: demo
 demo: venv lab-packages ## the AWS example: every object in out/, proven by packets, told in report.html

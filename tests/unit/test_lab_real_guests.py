@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
+import struct
 import threading
 import time
 from ipaddress import ip_interface
@@ -42,6 +43,20 @@ def _link(name: str, **more: Any) -> dict[str, Any]:
 
 def _kind(kind: str, number: int) -> dict[str, Any]:
     return {"info_kind": kind, "info_data": {"id": number}}
+
+
+def test_what_a_kernel_unpacks_as_it_boots_is_found() -> None:
+    packed = guest_image.ZSTD + b"kernel"
+    image = bytearray(4 * guest_image.SECTOR)
+    image[0x1F1] = 1  # two sectors with the one that every image begins with
+    struct.pack_into("<II", image, 0x248, 16, len(packed) + 4)
+    begin = 2 * guest_image.SECTOR + 16
+    image[begin : begin + len(packed)] = packed
+    assert guest_image.payload(bytes(image)) == packed
+
+
+def test_a_kernel_packed_in_another_way_is_left_as_it_is() -> None:
+    assert guest_image.payload(bytes(4 * guest_image.SECTOR)) == b""
 
 
 def test_an_archive_holds_files_by_name_one_after_the_other() -> None:

@@ -43,9 +43,12 @@ PLACE = "/run/vms"
 MACHINE = (
     *("-M", "pc,hpet=off,smm=off", "-accel", "tcg", "-m", str(MEMORY_MIB)),
     *("-nodefaults", "-no-user-config", "-display", "none"),
-    *("-kernel", "/lab/guest/vmlinuz", "-initrd", "/lab/guest/files"),
+    *("-kernel", f"/lab/guest/{guest_image.KERNEL}", "-initrd", "/lab/guest/files"),
 )
-QUICK = "quiet console=ttyS0 panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable audit=0"
+QUICK = (
+    "quiet console=ttyS0 panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable audit=0 "
+    "cryptomgr.notests rcupdate.rcu_expedited=1"
+)
 # A guest that boots is less eager than the routers and probes that share a processor with it; one
 # that arrives is not.
 NICE = "5"
@@ -183,12 +186,16 @@ def _lay_down(kernel: Kernel, image: Path, busybox: Path) -> None:
     if not place.is_dir():
         place.mkdir()
         with contextlib.suppress(OSError):
-            os.link(image / "vmlinuz", place / "vmlinuz")
-        if not (place / "vmlinuz").exists():
-            shutil.copy(image / "vmlinuz", place / "vmlinuz")
+            os.link(image / guest_image.KERNEL, place / guest_image.KERNEL)
+        if not (place / guest_image.KERNEL).exists():
+            shutil.copy(image / guest_image.KERNEL, place / guest_image.KERNEL)
         (place / "files").write_bytes(guest_image.files(image, busybox))
         # Root inside is another user outside, where the lab has namespaces of its own.
-        for one, mode in ((place, 0o755), (place / "files", 0o644), (place / "vmlinuz", 0o644)):
+        for one, mode in (
+            (place, 0o755),
+            (place / "files", 0o644),
+            (place / guest_image.KERNEL, 0o644),
+        ):
             one.chmod(mode)
     for program in (TALK, RELAY):
         (kernel.scratch / program.name).write_text(program.read_text())
