@@ -15,15 +15,19 @@ from hyperleaf.rules import (  # noqa: F401 - importing a file of rules register
     credentials,
     dhcp,
     guests,
+    hosted,
+    hosted_nodes,
     hosts,
     mtu,
     names,
     numbers,
+    operators,
     platform,
     ranges,
     roles,
     routing,
     scale,
+    storage,
     subnets,
     transport,
     uplinks,
@@ -42,9 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "RULES", "Fault", "Rule", "check", "rule"]
 
 CODES: Final[Mapping[str, Code]] = dict(
-    sorted(
-        {**EARLIER_CODES, **{one.code.code: one.code for one in RULES}, **CLUSTER_CODES}.items()
-    )
+    sorted({**EARLIER_CODES, **{one.code.code: one.code for one in RULES}, **CLUSTER_CODES}.items())
 )
 
 
