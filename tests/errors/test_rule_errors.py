@@ -7,6 +7,7 @@ difference before you commit it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from hyperleaf.describing import describe
 from hyperleaf.rules.registry import CODES, RULES
 from hyperleaf.spec.reading_codes import READING_CODES
 
+if TYPE_CHECKING:
+    from hyperleaf.findings import Finding
+
 CASES = sorted((Path(__file__).parent / "cases").iterdir())
 
 
@@ -25,12 +29,17 @@ def code_of(case: Path) -> str:
     return case.name.partition("-")[0]
 
 
+def found(estate: str) -> tuple[Finding, ...]:
+    """Return what is found in an estate of the current folder, with the facts beside it."""
+    return check(estate, facts="facts.yaml" if Path("facts.yaml").exists() else None).findings
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_estate_is_told_about_in_these_words(
     case: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(case)
-    told = describe(check("bad.yaml").findings)
+    told = describe(found("bad.yaml"))
     golden = case / "expected.txt"
     if is_updating():
         golden.write_text(told, encoding="utf-8")
@@ -42,8 +51,8 @@ def test_a_bad_estate_has_the_finding_and_a_good_one_has_not(
     case: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(case)
-    bad = {finding.code for finding in check("bad.yaml").findings}
-    good = {finding.code for finding in check("good.yaml").findings}
+    bad = {finding.code for finding in found("bad.yaml")}
+    good = {finding.code for finding in found("good.yaml")}
     assert (code_of(case) in bad, code_of(case) in good) == (True, False)
 
 

@@ -132,3 +132,8 @@ def worker_bases(found: Iterable[Base], named: str | None) -> tuple[Base, ...]:
     if named is not None:
         return tuple(one for one in others if one.name == named)
     return tuple(sorted(others, key=lambda one: not one.name.startswith(f"{one.infra_id}-worker")))
+
+
+def set_name(infra_id: str, pool: str, zone: str | None) -> str:
+    """Return a MachineSet's name: the infrastructure's ID, the pool and, on AWS, the zone."""
+    return "-".join(one for one in (infra_id, pool, zone) if one)

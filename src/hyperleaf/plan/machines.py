@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hyperleaf.model.machines import SET_LABEL, worker_bases
-from hyperleaf.plan.hosted import node_pool_name
+from hyperleaf.model.hosted import node_pool_name
+from hyperleaf.model.machines import SET_LABEL, set_name, worker_bases
 from hyperleaf.plan.node_labels import node_labels
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _of_pool(
     zones: tuple[str | None, ...] = pool.zones or (bases[0].zone,)
     for index, zone in enumerate(zones):
         base = base_for(bases, zone)
-        name = set_name(base, pool, zone)
+        name = set_name(base.infra_id, pool.name, zone)
         yield MachineSetPlan(
             name=name,
             source=str(cluster.origin),
@@ -98,11 +98,6 @@ def _of_pool(
 def base_for(bases: tuple[Base, ...], zone: str | None) -> Base:
     """Return the base for a zone: the zone's own worker MachineSet, else the first."""
     return next((one for one in bases if one.zone == zone), bases[0])
-
-
-def set_name(base: Base, pool: Pool, zone: str | None) -> str:
-    """Return a MachineSet's name: the infrastructure's ID, the pool and, on AWS, the zone."""
-    return "-".join(one for one in (base.infra_id, pool.name, zone) if one)
 
 
 def share(total: int, zones: int, index: int) -> int:
