@@ -13,6 +13,7 @@ from hyperleaf.render.files import (
     ArgoCd,
     RenderedFile,
     applications,
+    awaiting,
     entry,
     expectations,
     in_wave,
@@ -135,11 +136,13 @@ def _cluster_files(plan: ClusterPlan, images: Images) -> Iterator[tuple[Rendered
 
 
 def _of(step: Step, plan: ClusterPlan, images: Images) -> Iterator[Manifest]:
+    operators = plan.cluster.operators
+    groups = operators.groups if operators is not None else frozenset()
     for renderer, steps in _renderers(images):
         if step in steps:
             for one in renderer(plan):
                 if one.step is step:
-                    yield one
+                    yield awaiting(one, groups)
                 elif one.step not in steps:
                     raise ValueError(f"{one.kind} {one.name} is in a step that nobody expects")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ EXPECTED = "expected.json"
 # Raised when a reader of the index must know that it changed.
 FORMAT = 1
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -65,6 +66,22 @@ def in_wave(manifest: Manifest) -> dict[str, Any]:
     about = manifest.value["metadata"]
     annotations = {**about.get("annotations", {}), SYNC_WAVE: str(manifest.step.wave)}
     return {**manifest.value, "metadata": {**about, "annotations": annotations}}
+
+
+def awaiting(manifest: Manifest, groups: frozenset[str]) -> Manifest:
+    """Return the object with Argo CD told to wait for its kind, where an operator is to bring it.
+
+    `groups` are the API groups that are not served before the operators are installed: without
+    this, Argo CD would ask for every kind before it applies the first object.
+    """
+    if str(manifest.value["apiVersion"]).partition("/")[0] not in groups:
+        return manifest
+    about = manifest.value["metadata"]
+    options = {SYNC_OPTIONS: "SkipDryRunOnMissingResource=true"}
+    annotations = {**about.get("annotations", {}), **options}
+    return replace(
+        manifest, value={**manifest.value, "metadata": {**about, "annotations": annotations}}
+    )
 
 
 def manifest_file(cluster: str, manifest: Manifest) -> RenderedFile:

@@ -181,8 +181,8 @@ def _asked(estate: Estate, hub: Cluster) -> Iterator[tuple[Origin, Path, str, fr
     Code(
         "HL1006",
         "Volumes of local disks are not shared",
-        "A volume of LVM Storage is a part of one node's disks: it opens on that node alone; what is "
-        "on it does not migrate.",
+        "A volume of LVM Storage is a part of one node's disks: it opens on that node alone; what "
+        "is on it does not migrate.",
         "Use a class that every node reaches (cephfs or rbd of Data Foundation), or ReadWriteOnce.",
         "storageClass: lvms-vg1, accessMode: ReadWriteMany",
         "storageClass: ocs-storagecluster-ceph-rbd-virtualization, accessMode: ReadWriteMany",
@@ -265,11 +265,7 @@ def copies_have_nodes(estate: Estate) -> Iterator[Fault]:
     for cluster in estate.clusters.values():
         if cluster.storage is None or cluster.storage.data_foundation is None:
             continue
-        nodes = sum(
-            pool.replicas * max(1, len(pool.zones))
-            for pool in cluster.pools
-            if "storage" in pool.roles
-        )
+        nodes = sum(pool.replicas for pool in cluster.pools if "storage" in pool.roles)
         if cluster.install is not None and "storage" in cluster.install.roles:
             nodes += cluster.install.workers.replicas
         if 0 < nodes < COPIES:
