@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hyperleaf.model.hosted import node_pool_name
+from hyperleaf.model.hosted_names import node_pool_name
 from hyperleaf.model.machines import SET_LABEL, set_name, worker_bases
 from hyperleaf.plan.node_labels import node_labels
 
