@@ -58,9 +58,11 @@ def test_the_full_estate_has_no_error() -> None:
 def test_the_full_estate_is_warned_about_what_it_chooses() -> None:
     assert [one.code for one in check(FULL).findings] == [
         "HL0344",  # pinned tunnel endpoints
+        "HL1121",  # no facts with a worker MachineSet, of the hub
         "HL0631",  # arm64 in a hosted cluster
         "HL0632",  # a MAC pool before 4.21
         "HL0607",  # nested virtualization
+        "HL1121",  # nor of the lab
         "HL0616",  # compatibility mode
     ]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hyperleaf.model.hosted_names import node_pool_name
+from hyperleaf.model.labels import POOL
 from hyperleaf.model.machines import SET_LABEL, set_name, worker_bases
 from hyperleaf.plan.node_labels import node_labels
 
@@ -89,7 +90,7 @@ def _of_pool(
             zone=zone,
             replicas=share(pool.replicas, len(zones), index),
             pool=pool,
-            labels={**node_labels(fabric, cluster, pool), **_compatible(cluster, name)},
+            labels=_labels(fabric, cluster, pool, name),
             primary_network=pool.primary.port_group,
             networks=tuple(one.port_group for one in pool.uplinks.values() if one.port_group),
         )
@@ -105,10 +106,17 @@ def share(total: int, zones: int, index: int) -> int:
     return total // zones + (index < total % zones)
 
 
-def _compatible(cluster: Cluster, name: str) -> dict[str, str]:
-    """Return the label by which a hand-written predecessor finds nodes, if it is the MachineSet."""
-    compatibility = cluster.compatibility
-    return {SET_LABEL: name} if compatibility and SET_LABEL in compatibility.node_selector else {}
+def _labels(fabric: Fabric | None, cluster: Cluster, pool: Pool, name: str) -> dict[str, str]:
+    """Return the labels of a MachineSet's nodes.
+
+    Where a hand-written predecessor's policies select nodes by their MachineSet, so do ours, and
+    the pool's own label is not looked for.
+    """
+    made, compatibility = node_labels(fabric, cluster, pool), cluster.compatibility
+    if compatibility is not None and SET_LABEL in compatibility.node_selector:
+        made.pop(POOL, None)
+        made[SET_LABEL] = name
+    return made
 
 
 def plan_marks(estate: Estate, cluster: Cluster) -> tuple[NodeMarks, ...]:

@@ -349,3 +349,31 @@ def names_fit_labels(estate: Estate) -> Iterator[Fault]:
                     f"{len(name) - MOST_CHARACTERS} too many",
                     "give the pool a shorter name",
                 )
+
+
+@rule(
+    Code(
+        "HL1131",
+        "A MachineSet of that name is there already",
+        "Applied, the pool's MachineSet would change the other one, which the installer or "
+        "somebody made: its machines would stay as they are, and new ones be of the pool.",
+        "Give the pool another name.",
+        "name: worker",
+        "name: metal",
+    )
+)
+def names_are_free(estate: Estate) -> Iterator[Fault]:
+    """Find pools whose MachineSets would be called like known ones that are not ours."""
+    for cluster, pool in _pools(estate):
+        others = {one.name for one in cluster.found.machine_sets if not one.is_ours}
+        for base in _bases(cluster, pool)[:1]:
+            zones = pool.zones or (base.zone,)
+            names = (set_name(base.infra_id, pool.name, zone) for zone in zones)
+            for name in sorted(others & set(names)):
+                yield Fault(
+                    cluster.origin,
+                    _path(pool, "name"),
+                    f"pool {pool.name} of {cluster.name} needs a MachineSet {name}, which is there "
+                    "already and not ours",
+                    "give the pool another name",
+                )
