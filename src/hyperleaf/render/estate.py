@@ -24,6 +24,7 @@ from hyperleaf.render.frr_daemons import crd_file, daemon_manifests
 from hyperleaf.render.frr_objects import frr_manifests
 from hyperleaf.render.hosted import hosted_manifests
 from hyperleaf.render.images import DEFAULT_IMAGES
+from hyperleaf.render.install import install_files
 from hyperleaf.render.machines import machine_manifests, mark_files
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
@@ -78,6 +79,7 @@ def _renderers(images: Images) -> Iterator[tuple[Renderer, frozenset[Step]]]:
 BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (
     border_files,
     dhcp_files,
+    install_files,
     mark_files,
     secret_files,
 )

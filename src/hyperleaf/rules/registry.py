@@ -18,6 +18,7 @@ from hyperleaf.rules import (  # noqa: F401 - importing a file of rules register
     hosted,
     hosted_nodes,
     hosts,
+    install,
     machines,
     mtu,
     names,
