@@ -42,7 +42,7 @@ class Step(Enum):
     @property
     def folder(self) -> str:
         """The folder's name, which sorts in the order of application."""
-        return f"{self.value[0]}-{self.value[1]}"
+        return f"{self.value[0]:02d}-{self.value[1]}"
 
 
 @dataclass(frozen=True, slots=True)
