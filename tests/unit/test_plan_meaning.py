@@ -72,3 +72,23 @@ def test_an_option_that_nobody_states_is_not_told() -> None:
     red = meant(FABRIC, HUB, PROD, RED)["networks"]["red"]
     assert "uplink" not in red
     assert "sriov" not in red
+
+
+def test_what_is_installed_in_a_cluster_is_told_and_so_is_every_change_of_it() -> None:
+    hub = (
+        "role: hub, version: 4.16.18, platform: {baremetal: {}}, networks: {machine: [10.0.0.0/16]}"
+        ", operators: {lvmStorage: {}, multiclusterEngine: {channel: stable-2.6}}"
+        ", storage: {lvm: {deviceClasses: [{name: vg1, paths: [/dev/sdb]}]}}"
+        ", remediation: [{name: workers, minHealthy: 51%}]"
+    )
+    before = meant(document("Cluster", "room", hub))
+    told = before["clusters"]["room"]
+    assert told["operator lvmStorage"] == "stable-4.16 of redhat-operators, automatic approval"
+    assert told["device class vg1 of lvmcluster"] == ["xfs", "nodes: every worker", "disk /dev/sdb"]
+    other = hub.replace("stable-2.6", "stable-2.7").replace("51%", "66%").replace("sdb", "sdc")
+    after = meant(document("Cluster", "room", other))
+    assert changed(before, after) == {
+        ("clusters", "room", "operator multiclusterEngine"),
+        ("clusters", "room", "device class vg1 of lvmcluster"),
+        ("clusters", "room", "watch over nodes workers"),
+    }

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hyperleaf.plan.meaning_installed import installed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -186,6 +188,7 @@ def _cluster(cluster: Cluster) -> Facts:
         **_pairs("taken over selector", known.node_selector if known else {}),
         **{name: said for pool in cluster.pools for name, said in _pool(pool).items()},
         **_virtualization(cluster),
+        **installed(cluster),
     }
 
 
