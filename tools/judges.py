@@ -77,6 +77,12 @@ def build_hcp(shop: Workshop) -> None:
     go_build(shop, RECIPES / "hcp", target, "hcp", "-ldflags", "-s -w")
 
 
+def build_installer(shop: Workshop) -> None:
+    """Build a judge of what OpenShift's installer is told, from the installer's own packages."""
+    module = "hyperleaf.dev/judges/installer"
+    go_build(shop, RECIPES / "installer", module, "installer", "-ldflags", "-s -w")
+
+
 def build_handler(shop: Workshop) -> None:
     """Build the nmstate operator's handler; what its types lack in the module to be had is added.
 
@@ -127,6 +133,7 @@ JUDGES = (
     Judge("crds", ("crds",), (), build_crds),
     Judge("frr-k8s", ("frr-k8s",), (RELOADER,), build_frr_k8s),
     Judge("hcp", ("hcp",), (), build_hcp),
+    Judge("installer", ("installer",), (), build_installer),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
     Judge("nmstate", ("nmresolve",), (NMSTATE, *NMSTATE_PROFILE.values()), build_nmstate),

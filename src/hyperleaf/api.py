@@ -10,7 +10,7 @@ from hyperleaf.findings import Finding, Severity, has_errors
 from hyperleaf.model.facts import NONE, resolve_facts
 from hyperleaf.model.resolve import resolve
 from hyperleaf.spec.documents import findings_of, validate
-from hyperleaf.spec.facts import WrittenFacts
+from hyperleaf.spec.facts import WrittenFacts, with_machine_sets
 from hyperleaf.spec.yaml import read_files
 
 if TYPE_CHECKING:
@@ -85,9 +85,12 @@ def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
     findings = list(unread)
     found = NONE
     for document in documents:
-        written, problems = WrittenFacts.read(document.value)
+        value, more = with_machine_sets(document.value, Path(path).parent)
+        findings.extend(more)
+        written, problems = WrittenFacts.read(value)
         findings.extend(findings_of(problems, document.origin))
-        found = resolve_facts(found, written)
+        if not problems:
+            found = resolve_facts(found, written)
     return (found if not findings else NONE), tuple(findings)
 
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 # By which a shell asks what may stand next.
 COMPLETE = "_HYPERLEAF_COMPLETE"
-# Each in a module of its name; the sentence is what `hyperleaf --help` says without importing it.
+# Each in a module of its name, `_` for `-`; the sentence is what `hyperleaf --help` says without
+# importing it.
 COMMANDS = {
     "init": "Write a first estate: by questions, or one of the examples.",
     "check": "Find every mistake of an estate at once.",
     "plan": "Show what each class of nodes gets.",
     "render": "Write every object that follows from an estate.",
+    "install-config": "Write the installer's files, credentials included.",
     "prove": "Boot what render makes; show by packets that it works.",
     "apply": "Bring rendered objects to a cluster, in order.",
     "lab": "Look into a lab that prove --keep left up, and end it.",
@@ -47,7 +49,7 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"hyperleaf.cli.{cmd_name}")
+        module = import_module(f"hyperleaf.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

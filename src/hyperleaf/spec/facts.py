@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from hyperleaf.spec.fields import AddressField, Model, NameField, Text, field
 from hyperleaf.spec.machines import MachineSetShape
+from hyperleaf.spec.yaml import read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from hyperleaf.findings import Finding
+    from hyperleaf.spec.yaml import Document
 
 MachineSetField = Annotated[dict[str, Any], MachineSetShape()]
 
@@ -66,3 +74,32 @@ class WrittenFacts(Model):
     clusters: dict[NameField, FoundCluster] = field(
         default={}, description="What was found of each cluster, by its name in the estate."
     )
+
+
+def with_machine_sets(value: Any, folder: Path) -> tuple[Any, tuple[Finding, ...]]:
+    """Return facts with the MachineSets of the files that they name, and what is wrong with those.
+
+    The files' paths are relative to `folder`; they hold objects, or lists of them, as the cluster
+    hands them out.
+    """
+    clusters = value.get("clusters") if isinstance(value, dict) else None
+    if not isinstance(clusters, dict):
+        return value, ()
+    made: dict[Any, Any] = {}
+    findings: list[Finding] = []
+    for name, cluster in clusters.items():
+        made[name] = cluster
+        if isinstance(cluster, dict) and isinstance(cluster.get("machineSetsFrom"), list):
+            files = [folder / str(one) for one in cluster["machineSetsFrom"]]
+            documents, wrong = read_files(files)
+            findings.extend(wrong)
+            there = cluster.get("machineSets")
+            known = there if isinstance(there, list) else []
+            made[name] = {**cluster, "machineSets": [*known, *_machine_sets(documents)]}
+    return {**value, "clusters": made}, tuple(findings)
+
+
+def _machine_sets(documents: Iterable[Document]) -> Iterator[Any]:
+    for document in documents:
+        items = document.value.get("items")
+        yield from items if isinstance(items, list) else [document.value]
