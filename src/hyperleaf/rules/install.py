@@ -153,17 +153,19 @@ def control_plane_has_a_majority(estate: Estate) -> Iterator[Fault]:
     Code(
         "HL1107",
         "No addresses for the API and ingress, or wrong ones",
-        "On vSphere and bare metal one address of the machine network moves between the nodes for "
-        "the API, and another for ingress. On AWS, and with a single node, there are none.",
-        "State `vips`, both in the machine network, and not the same.",
+        "On vSphere and bare metal one address moves between the nodes for the API, and another for "
+        "ingress; on bare metal both are of the machine network. On AWS, and with a single node, "
+        "there are none.",
+        "State `vips`: two addresses of the machine network.",
         "vips: {api: [10.10.0.5], ingress: [10.10.0.5]}",
         "vips: {api: [10.10.0.5], ingress: [10.10.0.6]}",
     )
 )
 def vips_are_there(estate: Estate) -> Iterator[Fault]:
-    """Find missing VIPs, equal ones, and ones outside the machine network."""
+    """Find missing VIPs, equal ones, and on bare metal ones outside the machine network."""
     for cluster, install in _installs(estate):
         both = (*install.api_vips, *install.ingress_vips)
+        is_metal = cluster.platform.kind == "baremetal"
         has_none = cluster.platform.kind == "aws" or _is_single(install)
         wrong = None
         if has_none and both:
@@ -172,7 +174,7 @@ def vips_are_there(estate: Estate) -> Iterator[Fault]:
             wrong = "which this platform needs"
         elif len(set(both)) < len(both):
             wrong = "one of them twice"
-        elif outside := [one for one in both if not is_in(one, cluster.ranges.machine)]:
+        elif is_metal and (outside := [a for a in both if not is_in(a, cluster.ranges.machine)]):
             wrong = f"{outside[0]} not in the machine network"
         if wrong is not None:
             stated = "states" if both else "states no"
