@@ -153,9 +153,9 @@ def control_plane_has_a_majority(estate: Estate) -> Iterator[Fault]:
     Code(
         "HL1107",
         "No addresses for the API and ingress, or wrong ones",
-        "On vSphere and bare metal one address moves between the nodes for the API, and another for "
-        "ingress; on bare metal both are of the machine network. On AWS, and with a single node, "
-        "there are none.",
+        "On vSphere and bare metal one address moves between the nodes for the API, and another "
+        "for ingress; on bare metal both are of the machine network. On AWS, and with a single "
+        "node, there are none.",
         "State `vips`: two addresses of the machine network.",
         "vips: {api: [10.10.0.5], ingress: [10.10.0.5]}",
         "vips: {api: [10.10.0.5], ingress: [10.10.0.6]}",
