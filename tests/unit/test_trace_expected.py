@@ -90,7 +90,8 @@ def agree(plan: Plan) -> list[Pair]:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_pairs_of_an_example_are_what_reach_says(example: Path) -> None:
-    assert agree(plan(load(example).estate))
+    made = plan(load(example).estate)
+    assert bool(agree(made)) == bool(made.estate.networks)
 
 
 @settings(deadline=None, max_examples=60, phases=[Phase.generate])
