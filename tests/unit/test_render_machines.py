@@ -315,6 +315,18 @@ def test_the_first_workers_are_those_that_no_machine_set_of_ours_made() -> None:
     )
 
 
+def test_nothing_is_said_of_the_first_workers_while_others_cannot_be_told_from_them() -> None:
+    pool = "nodePools: [{name: metal, replicas: 2, machines: {}}],"
+    assert (
+        list(
+            mark_files(
+                plan(estate_of(HUB.replace("role: hub,", f"role: hub, {FIRST_WORKERS} {pool}")))
+            )
+        )
+        == []
+    )
+
+
 def test_what_nodes_must_bear_is_listed_in_a_file() -> None:
     estate = estate_of(HUB.replace("role: hub,", f"role: hub, {FIRST_WORKERS}"))
     (file,) = mark_files(plan(estate))

@@ -50,5 +50,9 @@ def zone_of(cluster: Cluster, pool: Pool) -> str | None:
 
 
 def credential_of(hub: Cluster | None, cluster: Cluster, name: CredentialName) -> Credential | None:
-    """Return a hosted cluster's credential: its own, or else its hub's."""
-    return cluster.credentials.get(name) or (hub.credentials.get(name) if hub else None)
+    """Return a hosted cluster's credential: its own, or else its hub's.
+
+    Who may log in to the hub's nodes is nobody on those of its hosted clusters.
+    """
+    inherited = hub.credentials.get(name) if hub is not None and name != "sshKey" else None
+    return cluster.credentials.get(name) or inherited

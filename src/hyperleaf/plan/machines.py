@@ -126,7 +126,10 @@ def plan_marks(estate: Estate, cluster: Cluster) -> tuple[NodeMarks, ...]:
 
 def _marks(estate: Estate, cluster: Cluster) -> Iterator[NodeMarks]:
     source, sets = str(cluster.origin), plan_machine_sets(estate.fabric, cluster)
-    if cluster.install is not None:
+    made = {one.pool.name for one in sets}
+    # Until the other pools' machines can be told from them, nothing is said of the first workers.
+    are_told_apart = all(one.name in made for one in cluster.pools if one.machines is not None)
+    if cluster.install is not None and are_told_apart:
         yield NodeMarks(
             pool="the installer's workers",
             source=source,
