@@ -18,6 +18,8 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hyperleaf.values.readiness import Ready
+
 ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = ROOT / "src" / "hyperleaf"
 DOCS: Final = ROOT / "docs"
@@ -130,6 +132,47 @@ def language() -> str:
     return "".join(parts)
 
 
+def operators() -> str:
+    """Return the page of every operator: what it is called, and what it is waited for."""
+    from hyperleaf.model.operators import PRODUCTS, default_channel  # noqa: PLC0415
+    from hyperleaf.values.readiness import READY  # noqa: PLC0415
+    from hyperleaf.values.units import Version  # noqa: PLC0415
+
+    shown = Version.read("4.16")
+    known = "\n".join(
+        f"| `{name}` | `{one.package}` | `{one.namespace}` | `{default_channel(one, shown)}` | "
+        f"{', '.join(f'`{group}`' for group in one.groups)} |"
+        for name, one in PRODUCTS.items()
+    )
+    waited = "\n".join(
+        f"| `{kind}` | {group or 'core'} | {_waited(one)} | {one.seconds // 60} |"
+        for (group, kind), one in READY.items()
+    )
+    return (
+        "# Operators\n\n"
+        + MADE
+        + f"What `operators` of a Cluster may name. The channel is that of OpenShift {shown} where\n"
+        "its name holds a version.\n\n"
+        "| Name | Package | Namespace | Channel | Brings |\n|---|---|---|---|---|\n"
+        + known
+        + "\n\n## What objects are waited for\n\n"
+        "A kind that is not here is ready when it was applied.\n\n"
+        "| Kind | Group | Ready when | Minutes at most |\n|---|---|---|---|\n" + waited + "\n"
+    )
+
+
+def _waited(one: Ready) -> str:
+    if one.condition is not None:
+        words = f"condition {one.condition} is True"
+    elif one.counts is not None:
+        words = f"`{'.'.join(one.counts[1])}` is `{'.'.join(one.counts[0])}`"
+    elif one.other is not None:
+        words = f"the {one.other[1]} that `{'.'.join(one.names)}` names is"
+    else:
+        words = f"`{'.'.join(one.field)}` is {' or '.join(sorted(one.values))}"
+    return words + (f" ({', '.join(sorted(one.failed))}: failed)" if one.failed else "")
+
+
 def rows() -> str:
     """Return the living table: each row, where it is built, which check exercises it, its state."""
     known = yaml.safe_load((DOCS / "rows.yaml").read_text(encoding="utf-8"))
@@ -199,6 +242,7 @@ PAGES = {
     "reference/commands.md": commands,
     "reference/estate.md": language,
     "reference/mutations.md": mutations,
+    "reference/operators.md": operators,
     "rows.md": rows,
 }
 
