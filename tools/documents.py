@@ -151,8 +151,8 @@ def operators() -> str:
     return (
         "# Operators\n\n"
         + MADE
-        + f"What `operators` of a Cluster may name. The channel is that of OpenShift {shown} where\n"
-        "its name holds a version.\n\n"
+        + f"What `operators` of a Cluster may name. The channel is that of OpenShift {shown}\n"
+        "where its name holds a version.\n\n"
         "| Name | Package | Namespace | Channel | Brings |\n|---|---|---|---|---|\n"
         + known
         + "\n\n## What objects are waited for\n\n"

@@ -43,13 +43,8 @@ def _condition(name: str, *failed: str, minutes: int = 10) -> Ready:
     return Ready(condition=name, failed=frozenset(failed), seconds=minutes * MINUTE)
 
 
-def _phase(path: str, *values: str, failed: tuple[str, ...] = (), minutes: int = 10) -> Ready:
-    return Ready(
-        field=tuple(path.split(".")),
-        values=frozenset(values),
-        failed=frozenset(failed),
-        seconds=minutes * MINUTE,
-    )
+def _phase(path: str, *values: str, minutes: int = 10) -> Ready:
+    return Ready(field=tuple(path.split(".")), values=frozenset(values), seconds=minutes * MINUTE)
 
 
 def _counts(wanted: str, there: str, minutes: int) -> Ready:
@@ -57,7 +52,8 @@ def _counts(wanted: str, there: str, minutes: int) -> Ready:
     return Ready(counts=both, seconds=minutes * MINUTE)
 
 
-# By API group (empty for Kubernetes' core) and kind; the version does not matter.
+# By API group (empty for Kubernetes' core) and kind; the version does not matter. Operators try
+# again, so what they call failed (a version that is being installed, say) is waited for as well.
 READY: Final[Mapping[tuple[str, str], Ready]] = MappingProxyType(
     {
         ("", "Namespace"): _phase("status.phase", "Active", minutes=1),
@@ -77,7 +73,6 @@ READY: Final[Mapping[tuple[str, str], Ready]] = MappingProxyType(
         ("operators.coreos.com", "ClusterServiceVersion"): Ready(
             field=("status", "phase"),
             values=frozenset({"Succeeded"}),
-            failed=frozenset({"Failed"}),
             message=("status", "message"),
             seconds=20 * MINUTE,
         ),
@@ -99,9 +94,7 @@ READY: Final[Mapping[tuple[str, str], Ready]] = MappingProxyType(
             "Available", minutes=15
         ),
         ("hco.kubevirt.io", "HyperConverged"): _condition("Available", minutes=30),
-        ("lvm.topolvm.io", "LVMCluster"): _phase(
-            "status.state", "Ready", failed=("Failed",), minutes=20
-        ),
+        ("lvm.topolvm.io", "LVMCluster"): _phase("status.state", "Ready", minutes=20),
         ("odf.openshift.io", "StorageSystem"): _condition("Available", minutes=10),
         ("ocs.openshift.io", "StorageCluster"): _phase("status.phase", "Ready", minutes=45),
         ("remediation.medik8s.io", "NodeHealthCheck"): _phase(
