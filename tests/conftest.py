@@ -19,7 +19,7 @@ from judges.frrk8s import FrrK8s
 from judges.nmstate import Nmstate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -30,6 +30,12 @@ def _need(*names: str) -> None:
             if found.is_possible and os.environ.get("HYPERLEAF_JUDGES") == "required":
                 pytest.fail(found.reason, pytrace=False)
             pytest.skip(found.reason)
+
+
+@pytest.fixture(scope="session")
+def needed() -> Callable[..., None]:
+    """Offer what skips or fails a test where judges are not built."""
+    return _need
 
 
 @pytest.fixture(scope="session")

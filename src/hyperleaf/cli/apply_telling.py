@@ -62,7 +62,8 @@ def _tell_one(one: Compared) -> None:
     if one.what is What.LATER:
         notes.append("its kind comes with an operator first")
     elif not one.is_tried:
-        notes.append("not tried: its namespace is not there yet, or a webhook knows no trials")
+        new = one.what is What.NEW
+        notes.append("with its namespace" if new else "not tried: a webhook knows no trials")
     if one.is_forced:
         notes.append(f"taken over from {', '.join(sorted({c.manager for c in one.contested}))}")
     said = f"  ({'; '.join(notes)})" if notes else ""

@@ -29,15 +29,14 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 # From so many objects of a kind on, one list is less than a request each.
 _MANY = 5
-_TRANSIENT = frozenset({500, 503})
-_FORBIDDEN, _NOT_FOUND, _CONFLICT = 403, 404, 409
+_FORBIDDEN, _NOT_FOUND, _CONFLICT, _INTERNAL = 403, 404, 409, 500
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long is waited, in seconds: `limit` for a step (None: as its kinds usually take).
 
-    What says that it failed must say so for `believed` seconds: some mend themselves.
+    What is in a phase of failure must stay there for `believed` seconds: operators try again.
     """
 
     limit: float | None = None
@@ -192,6 +191,11 @@ class _Step:
             pause = min(pause * 1.5, self.pace.longest_pause)
         self.waited.clear()
 
+    def _believed(self, item: Item) -> float:
+        """Return how long a failure must last: phases come and go, conditions are a verdict."""
+        stated = ready_of(item.api_version, item.kind)
+        return 0.0 if stated is not None and stated.condition else self.pace.believed
+
     def _wrong(
         self,
         verdicts: Sequence[tuple[Item, Verdict]],
@@ -202,7 +206,7 @@ class _Step:
         for item, verdict in verdicts:
             if verdict.state is not State.FAILED:
                 failing.pop(item.title, None)
-            elif now - failing.setdefault(item.title, now) >= self.pace.believed:
+            elif now - failing.setdefault(item.title, now) >= self._believed(item):
                 yield finding_of(
                     item,
                     "HL1209",
@@ -262,8 +266,9 @@ def _verdicts(client: Client, items: Sequence[Item]) -> list[tuple[Item, Verdict
 def _passes(error: AnswerError) -> bool:
     """Tell whether what a server says passes by itself while operators and namespaces come up."""
     said = str(error)
-    if error.status in _TRANSIENT:
-        return True
+    if error.status >= _INTERNAL:
+        # A webhook whose operator has only just begun.
+        return "webhook" in said or error.status != _INTERNAL
     if error.status == _FORBIDDEN:
         return "being terminated" in said
     if error.status == _NOT_FOUND:

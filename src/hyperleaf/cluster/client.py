@@ -33,10 +33,12 @@ CONNECTIONS = 8
 APPLY = "application/apply-patch+yaml"
 # As kubectl's chunks: a list of thousands of objects must not time out whole.
 PAGE = 500
+PATIENCE_SECONDS = 20.0
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
-# Busy, restarting, or told to come again: the same request is sent again.
-_AGAIN = frozenset({429, 500, 502, 503, 504})
+# Busy, restarting, or told to come again: the same request is sent again. Not after 500, with which
+# server-side apply also refuses unknown fields.
+_AGAIN = frozenset({429, 502, 503, 504})
 _UNAUTHORIZED = 401
 _REFUSED = 400
 _NOT_FOUND = 404
@@ -83,7 +85,7 @@ class Client:
     """
 
     access: Access
-    patience_seconds: float = 20.0
+    patience_seconds: float = field(default_factory=lambda: PATIENCE_SECONDS)
     hidden: set[str] = field(default_factory=set, repr=False)
     _signer: Signer = field(init=False, repr=False)
     _pool: urllib3.PoolManager = field(init=False, repr=False)
