@@ -311,3 +311,32 @@ def test_a_guests_answer_is_the_one_to_the_question(tmp_path: Path) -> None:
     lines.socket.close()
     listening.close()
     assert said == {"status": 3, "out": "hello\nworld"}
+
+
+def _answer_late(listening: socket.socket) -> None:
+    """Play a guest that reads its console only as one more line comes."""
+    caller, _ = listening.accept()
+    said = b""
+    while said.count(b"\n") < 2:  # noqa: PLR2004 - the question, and the nudge
+        said += caller.recv(4096)
+    number = said.split()[0]
+    caller.sendall(b"<" + number + b"\nhello\n>" + number + b" 0\n<\n> 0\n")
+    caller.close()
+
+
+def test_a_guest_that_missed_a_question_is_nudged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vm_talk, "NUDGE_SECONDS", 0.02)
+    path = str(tmp_path / "ask")
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen(1)
+    thread = threading.Thread(target=_answer_late, args=(listening,))
+    thread.start()
+    lines = vm_talk.Lines(path, time.monotonic() + 5, nudging=True)
+    said = vm_talk.ask_guest({"words": "true"}, lines)
+    thread.join()
+    lines.socket.close()
+    listening.close()
+    assert said == {"status": 0, "out": "hello"}
