@@ -36,8 +36,7 @@ def listed(keys: dict[str, Any]) -> dict[str, Any]:
         "namespace": "default",
         "name": "prod-credentials",
         "type": "Opaque",
-        "step": 60,
-        "from": ["Cluster/prod"],
+        "from": "Cluster/prod",
         "keys": keys,
     }
 
@@ -65,7 +64,7 @@ def test_a_secret_is_made_of_files_and_variables_and_what_is_random_stays(
         tmp_path,
         pull={"file": str(tmp_path / "pull")},
         cloud={"env": "CLOUD_KEY"},
-        etcd={"random": 32},
+        etcd={"generated": "aescbc", "bytes": 32},
     )
     assert applied(capsys, server, folder).status == 0
     first = living(server)

@@ -56,9 +56,9 @@ def rendered(
         path.write_text(yaml.safe_dump(value))
         files.append(str(path.relative_to(folder)))
     if secrets is not None:
-        (folder / "clusters" / "prod").mkdir(parents=True, exist_ok=True)
-        (folder / "clusters" / "prod" / "secrets.json").write_text(json.dumps({"secrets": secrets}))
-        files.append("clusters/prod/secrets.json")
+        (folder / "secrets").mkdir(parents=True, exist_ok=True)
+        (folder / "secrets" / "prod.json").write_text(json.dumps(secrets))
+        files.append("secrets/prod.json")
     index = {
         "hyperleaf": 1,
         "files": files,

@@ -34,15 +34,11 @@ _FORBIDDEN, _NOT_FOUND, _CONFLICT, _INTERNAL = 403, 404, 409, 500
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long is waited, in seconds: `limit` for a step (None: as its kinds usually take).
-
-    What is in a phase of failure must stay there for `believed` seconds: operators try again.
-    """
+    """How long is waited, in seconds: `limit` for a step (None: as its kinds usually take)."""
 
     limit: float | None = None
     first_pause: float = 0.5
     longest_pause: float = 5.0
-    believed: float = 10.0
 
     def of(self, item: Item) -> float:
         """Return how long an object may take."""
@@ -176,12 +172,10 @@ class _Step:
     def _ready(self) -> Iterator[Event]:
         """Wait until everything applied so far in this step is ready."""
         began, pause = time.monotonic(), self.pace.first_pause
-        failing: dict[str, float] = {}
         pending = [one for one in self.waited if ready_of(one.api_version, one.kind)]
         while pending and self.pace.limit != 0:
             verdicts = _verdicts(self.client, pending)
-            now = time.monotonic()
-            self.findings.extend(self._wrong(verdicts, failing, began, now))
+            self.findings.extend(self._wrong(verdicts, time.monotonic() - began))
             unready = [(one, v) for one, v in verdicts if v.state is not State.READY]
             pending = [one for one, _ in unready]
             if not pending or self.findings:
@@ -191,34 +185,20 @@ class _Step:
             pause = min(pause * 1.5, self.pace.longest_pause)
         self.waited.clear()
 
-    def _believed(self, item: Item) -> float:
-        """Return how long a failure must last: phases come and go, conditions are a verdict."""
-        stated = ready_of(item.api_version, item.kind)
-        return 0.0 if stated is not None and stated.condition else self.pace.believed
-
-    def _wrong(
-        self,
-        verdicts: Sequence[tuple[Item, Verdict]],
-        failing: dict[str, float],
-        began: float,
-        now: float,
-    ) -> Iterator[Finding]:
+    def _wrong(self, verdicts: Sequence[tuple[Item, Verdict]], waited: float) -> Iterator[Finding]:
         for item, verdict in verdicts:
-            if verdict.state is not State.FAILED:
-                failing.pop(item.title, None)
-            elif now - failing.setdefault(item.title, now) >= self._believed(item):
+            if verdict.state is State.FAILED:
                 yield finding_of(
                     item,
                     "HL1209",
                     f"{item.title} says that it failed: {verdict.why}",
                     "mend what it says, then run this again: it goes on from here",
                 )
-                continue
-            if verdict.state is not State.READY and now - began >= self.pace.of(item):
+            elif verdict.state is State.WAITING and waited >= self.pace.of(item):
                 yield finding_of(
                     item,
                     "HL1208",
-                    f"{item.title} is not ready after {now - began:.0f} s: {verdict.why}",
+                    f"{item.title} is not ready after {waited:.0f} s: {verdict.why}",
                     "run this again to go on waiting, with another --timeout where it needs longer",
                 )
 

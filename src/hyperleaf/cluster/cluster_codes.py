@@ -128,6 +128,15 @@ _ALL: Final = (
         bad="hyperleaf apply lab --cluster hub --prune < /dev/null",
         good="hyperleaf apply lab --cluster hub --prune --yes",
     ),
+    _code(
+        "HL1215",
+        "A namespace has an OperatorGroup already",
+        "With two of them the operator lifecycle manager installs nothing in the namespace any "
+        "more (TooManyOperatorGroups). The console makes one with a random name.",
+        "Delete the other one.",
+        bad="openshift-storage-abc12 beside openshift-storage",
+        good="openshift-storage",
+    ),
 )
 
 CLUSTER_CODES: Final[dict[str, Code]] = {one.code: one for one in _ALL}

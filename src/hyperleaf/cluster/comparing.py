@@ -6,6 +6,7 @@ nothing: so a second application writes nothing, without anything being remember
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -18,6 +19,7 @@ from hyperleaf.cluster.errors import AnswerError, ClusterError, told
 from hyperleaf.cluster.reading import MARK
 from hyperleaf.cluster.secrets import with_data
 from hyperleaf.findings import Finding, Severity
+from hyperleaf.values.readiness import COMPLETED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -123,7 +125,7 @@ def compare_one(
         live = client.get(resource, item.namespace, item.name)
         if item.sought is not None and live is not None and not is_ours(live):
             return _not_ours(item, live)
-        value = with_data(item, live, client.hidden)
+        value = completed(with_data(item, live, client.hidden), live)
         return _tried(client, resource, replace(item, value=value), live, coming, taken)
     except AnswerError as error:
         return Compared(item, What.REFUSED, findings=(about(item, error.finding),))
@@ -144,20 +146,15 @@ def _tried(  # noqa: PLR0913, PLR0917 - both sides and what is allowed
     coming: Coming,
     taken: frozenset[str],
 ) -> Compared:
-    is_forced = bool(taken & {f"{item.kind}/{item.name}".lower(), _full(item)})
-    if live is None and item.namespace in coming.namespaces:
-        # The server judges nothing in a namespace that is not there.
-        spaces = client.resource("v1", "Namespace")
-        if spaces is not None and client.get(spaces, "", item.namespace) is None:
-            return Compared(item, What.NEW, is_tried=False)
-    if live is not None and live["metadata"].get("deletionTimestamp"):
-        return Compared(item, What.NEW, live=live, is_tried=False)
+    known = _beforehand(client, resource, item, live, coming)
+    if known is not None:
+        return known
     attempt = partial(client.apply, resource, item.value, namespace=item.namespace, is_tried=True)
     try:
-        after = attempt()
+        return _outcome(item, live, attempt(), [])
     except AnswerError as error:
         fields = contested(error.causes, live or {}, item.value)
-        if fields and is_forced:
+        if fields and taken & {f"{item.kind}/{item.name}".lower(), _full(item)}:
             return _outcome(item, live, attempt(is_forced=True), fields)
         if fields:
             finding = conflict(item, fields)
@@ -166,7 +163,67 @@ def _tried(  # noqa: PLR0913, PLR0917 - both sides and what is allowed
             what = What.SAME if live and has(live, item.value) else What.CHANGED
             return Compared(item, What.NEW if live is None else what, live=live, is_tried=False)
         raise
-    return _outcome(item, live, after, [])
+
+
+def _beforehand(
+    client: Client, resource: Resource, item: Item, live: Object | None, coming: Coming
+) -> Compared | None:
+    """Return what is known of an object without trying it, None where it is to be tried."""
+    if live is not None:
+        is_going = "deletionTimestamp" in live["metadata"]
+        return Compared(item, What.NEW, live=live, is_tried=False) if is_going else None
+    if item.namespace in coming.namespaces or (item.namespace and coming.brings_kinds):
+        # The server judges nothing in a namespace that is not there; operators make some.
+        spaces = client.resource("v1", "Namespace")
+        if spaces is not None and client.get(spaces, "", item.namespace) is None:
+            return Compared(item, What.NEW, is_tried=False)
+    other = _second_group(client, resource, item) if item.kind == "OperatorGroup" else None
+    return Compared(item, What.REFUSED, findings=(other,)) if other is not None else None
+
+
+def completed(value: Object, live: Object | None) -> Object:
+    """Return an object whose lists hold what its operator adds to them, with ours over it.
+
+    Such a list is one value to the server: without what was added, it would be taken away, and the
+    operator would add it again.
+    """
+    group = value["apiVersion"].rpartition("/")[0]
+    stated = COMPLETED.get((group, value["kind"]))
+    if stated is None or live is None:
+        return value
+    path, key = stated
+    here, there = value, live
+    for name in path[:-1]:
+        here, there = here.get(name) or {}, there.get(name) or {}
+    ours, theirs = here.get(path[-1]), there.get(path[-1])
+    if not ours or not theirs:
+        return value
+    by_key = {one[key]: one for one in ours}
+    whole = [{**one, **by_key.pop(one[key], {})} for one in theirs] + list(by_key.values())
+    made = deepcopy(value)
+    inner = made
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = whole
+    return made
+
+
+def _second_group(client: Client, resource: Resource, item: Item) -> Finding | None:
+    """Return the finding of a namespace that has an OperatorGroup already: two stop everything."""
+    others = [
+        one["metadata"]["name"]
+        for one in client.every(resource, item.namespace, heads_only=True)
+        if one["metadata"]["name"] != item.name
+    ]
+    if not others:
+        return None
+    return finding_of(
+        item,
+        "HL1215",
+        f"{item.title} would be the second one: there is {', '.join(others)} already",
+        f"delete the other (kubectl -n {item.namespace} delete operatorgroup {others[0]}), whose "
+        "subscriptions then go on with ours",
+    )
 
 
 def _outcome(item: Item, live: Object | None, after: Object, fields: list[Contested]) -> Compared:

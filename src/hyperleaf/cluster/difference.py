@@ -166,7 +166,7 @@ def _kept(value: Object) -> Object:
 
 
 def _compared(path: str, before: Any, after: Any) -> Iterator[Difference]:
-    if before == after and type(before) is type(after):
+    if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in _names(before, after):

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INDEX = "index.json"
-SECRETS = "secrets.json"
+SECRETS = "secrets"
 FROM = "hyperleaf.dev/from"
 MARK = "app.kubernetes.io/managed-by"
-# Secrets stand after their namespace (10) and before what names them.
+# A Secret stands after its namespace (10) and before what names it. Where an operator makes the
+# namespace, after the operators' own step.
 _SECRET_ORDER = 15
-_SECRETS_STEP = 80
+_SECRETS_STEP = "06-secrets"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -30,7 +31,7 @@ class RenderedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A Secret's keys by where each comes from: `file`, `env`, or `random` (so many bytes)."""
+    """A Secret's keys by where each comes from: `file`, `env`, `text`, or drawn (`bytes`)."""
 
     keys: Mapping[str, Mapping[str, Any]]
 
@@ -106,7 +107,7 @@ def read_folder(folder: Path, cluster: str) -> Target:
     index = folder / INDEX
     try:
         files = json.loads(index.read_text(encoding="utf-8"))["files"]
-        mine = [one for one in files if one == INDEX or one.startswith(f"clusters/{cluster}/")]
+        mine = [one for one in files if one.startswith((*_beginnings(cluster), INDEX))]
         texts = [(one, (folder / one).read_text(encoding="utf-8")) for one in mine]
     except (OSError, ValueError, KeyError, TypeError) as error:
         said = f": {error.strerror}" if isinstance(error, OSError) else ""
@@ -119,21 +120,21 @@ def read(files: Iterable[tuple[str, str]], cluster: str, folder: str = "") -> Ta
 
     Raises RenderedError where there is none for the cluster.
     """
-    beginning = f"clusters/{cluster}/"
+    beginning, secrets = _beginnings(cluster)
     texts, lines, names = [], {}, set()
     for path, text in files:
         if path == INDEX:
             index = json.loads(text)
             lines = index["sources"]
             names = {one["cluster"] for one in index["objects"]}
-        elif path.startswith(beginning):
+        elif path.startswith((beginning, secrets)):
             texts.append((path, text))
     places = _Places(lines, folder)
     items: list[Item] = []
     kustomizations = []
     for path, text in sorted(texts):
         step, _, name = path.removeprefix(beginning).rpartition("/")
-        if path == f"{beginning}{SECRETS}":
+        if path == secrets:
             items.extend(_secrets(path, text, places))
         elif name == "kustomization.yaml":
             kustomizations.append(path)
@@ -147,11 +148,16 @@ def read(files: Iterable[tuple[str, str]], cluster: str, folder: str = "") -> Ta
     return Target(cluster, tuple(ordered), tuple(kustomizations), place)
 
 
+def _beginnings(cluster: str) -> tuple[str, str]:
+    return f"clusters/{cluster}/", f"{SECRETS}/{cluster}.json"
+
+
 def _in_steps(items: list[Item]) -> Iterable[Item]:
-    """Return items with the whole name of their step, where a Secret gave its number only."""
-    names = {one.step.partition("-")[0]: one.step for one in items if not one.step.isdigit()}
+    """Return items, each Secret in the step of its namespace."""
+    steps = {one.name: one.step for one in items if one.kind == "Namespace"}
     for one in items:
-        yield replace(one, step=names.get(one.step, one.step)) if one.step.isdigit() else one
+        known = steps.get(one.namespace, _SECRETS_STEP)
+        yield one if one.sought is None else replace(one, step=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,25 +185,15 @@ def _items(path: str, step: str, name: str, text: str, places: _Places) -> Itera
 
 
 def _secrets(path: str, text: str, places: _Places) -> Iterable[Item]:
-    for one in json.loads(text)["secrets"]:
-        sources = tuple(one.get("from", ()))
-        value = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": one["name"],
-                "namespace": one["namespace"],
-                "labels": {MARK: "hyperleaf", **one.get("labels", {})},
-                "annotations": {FROM: ", ".join(sources)},
-            },
-            "type": one.get("type", "Opaque"),
+    for one in json.loads(text):
+        sources = tuple(str(one.get("from", "")).split(", "))
+        about = {
+            "name": one["name"],
+            "namespace": one["namespace"],
+            "labels": {MARK: "hyperleaf", **one.get("labels", {})},
+            "annotations": {FROM: ", ".join(sources)},
         }
-        yield Item(
-            f"{int(one.get('step', _SECRETS_STEP)):02d}",
-            _SECRET_ORDER,
-            path,
-            value,
-            places.of(sources, path),
-            sources,
-            Sought(one["keys"]),
-        )
+        stated = one.get("type", "Opaque")
+        value = {"apiVersion": "v1", "kind": "Secret", "metadata": about, "type": stated}
+        place, sought = places.of(sources, path), Sought(one["keys"])
+        yield Item(_SECRETS_STEP, _SECRET_ORDER, path, value, place, sources, sought)

@@ -23,7 +23,7 @@ _WORDS = re.compile(r"""[^\s"',:{}\[\]=]{8,}""")
 
 
 def with_data(item: Item, live: dict[str, Any] | None, hidden: set[str]) -> dict[str, Any]:
-    """Return the Secret with its data; random keys that live already are kept.
+    """Return the Secret with its data; keys that were drawn and live already are kept.
 
     What is read is added to `hidden`. Raises ClusterError where a file or variable is not there.
     """
@@ -38,10 +38,12 @@ def with_data(item: Item, live: dict[str, Any] | None, hidden: set[str]) -> dict
 
 
 def _encoded(item: Item, key: str, source: Any, had: str | None, hidden: set[str]) -> str:
-    if "random" in source:
+    if "text" in source:  # no secret
+        return base64.b64encode(str(source["text"]).encode()).decode()
+    if "bytes" in source:
         if had is not None:
             return had
-        raw = token_bytes(int(source["random"]))
+        raw = token_bytes(int(source["bytes"]))
     elif "env" in source:
         raw = _of_environment(item, key, str(source["env"]))
     else:

@@ -99,8 +99,7 @@ def _through(client: Client, live: Object, stated: Ready, other: tuple[str, str]
     """Judge by another object of the same namespace, which this one names."""
     name = _at(live, stated.names)
     if not name:
-        said = _at(live, stated.message) if stated.message else None
-        return Verdict(State.WAITING, str(said or f"{stated.names[-1]} is not stated yet"))
+        return Verdict(State.WAITING, _unnamed(live, stated))
     resource = client.resource(*other)
     if resource is None:
         return Verdict(State.WAITING, f"there is no kind {other[1]} yet")
@@ -108,6 +107,22 @@ def _through(client: Client, live: Object, stated: Ready, other: tuple[str, str]
     if named is None:
         return Verdict(State.WAITING, f"{other[1]} {name} is not there yet")
     return judge(client, {**named, "apiVersion": other[0], "kind": other[1]})
+
+
+def _unnamed(live: Object, stated: Ready) -> str:
+    """Return why an object does not name the other yet: a plan, say, that nobody has approved."""
+    status = live.get("status") or {}
+    plan = (status.get("installPlanRef") or {}).get("name")
+    manual = live.get("spec", {}).get("installPlanApproval") == "Manual"
+    if manual and plan:
+        return f"its InstallPlan {plan} waits for somebody's approval"
+    holding = [
+        _said(one)
+        for one in status.get("conditions") or ()
+        if one.get("status") == "True" and one.get("type") != "CatalogSourcesUnhealthy"
+    ]
+    said = _at(live, stated.message) if stated.message else None
+    return "; ".join(holding) or str(said or f"{stated.names[-1]} is not stated yet")
 
 
 def _nodes_behind(client: Client, policy: Object) -> int:
