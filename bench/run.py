@@ -16,8 +16,7 @@ from estates import estate
 from measuring import Measured, exponent, measure
 from proving import made_from_nothing, parts, settle
 
-from hyperleaf.lab.root import RootError
-from hyperleaf.lab.runtime import NoRuntimeError
+from hyperleaf.lab.errors import NoProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +147,7 @@ def main() -> int:
         for group in groups:
             try:
                 more = group()
-            except (NoRuntimeError, RootError) as error:
+            except NoProofError as error:
                 print(f"  the lab is not measured: {error}")
                 continue
             show(more)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import TYPE_CHECKING
 
+from hyperleaf.lab.errors import NoProofError
 from hyperleaf.lab.facts import Allowed, BorderPlace, Nic, Node, Segment, Stranger, Surroundings
 from hyperleaf.model import labels
 from hyperleaf.model.fabric import BORDERS
@@ -47,7 +48,7 @@ OUTSIDE = (ip_interface("203.0.113.10/24"), ip_interface("2001:db8:ffff::10/64")
 OUTSIDE_GATEWAYS = (ip_interface("203.0.113.1/24"), ip_interface("2001:db8:ffff::1/64"))
 
 
-class NoSurroundingsError(Exception):
+class NoSurroundingsError(NoProofError):
     """An estate whose world cannot be guessed: says what is missing."""
 
 

@@ -15,16 +15,14 @@ from typing import Any
 
 def told(here: Path, runtime: str) -> dict[str, Any]:
     """Return what a proof says, or why there is none."""
-    from hyperleaf.lab.kernel import KernelError  # noqa: PLC0415 - found by the path set below
-    from hyperleaf.lab.modules import ModulesError  # noqa: PLC0415
+    from hyperleaf.lab.errors import NoProofError  # noqa: PLC0415 - found by the path set below
     from hyperleaf.lab.prove import prove  # noqa: PLC0415
-    from hyperleaf.lab.root import RootError  # noqa: PLC0415
-    from hyperleaf.lab.runtime import NAMES, NoRuntimeError  # noqa: PLC0415
+    from hyperleaf.lab.runtime import NAMES  # noqa: PLC0415
 
     around = pickle.loads((here / "around.pickle").read_bytes())  # noqa: S301 - our own
     try:
         proof = prove(here / "rendered", around, on=NAMES.get(runtime))
-    except (KernelError, ModulesError, NoRuntimeError, RootError) as error:
+    except NoProofError as error:
         return {"error": str(error)}
     return {
         "runtime": proof.runtime,

@@ -50,14 +50,13 @@ def command(asked: Asked, *, out: str | None, rendered: str | None, leaves: int)
       hyperleaf figure lab --out lab.svg
       hyperleaf figure lab --rendered out --out lab.svg
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    from hyperleaf.lab.reading import RenderedError  # noqa: PLC0415 - after a usage error
+    from hyperleaf.lab.errors import NoProofError  # noqa: PLC0415 - after a usage error
     from hyperleaf.lab.report.figure import standalone  # noqa: PLC0415
-    from hyperleaf.surroundings import NoSurroundingsError  # noqa: PLC0415
 
     plan = sound_plan(asked)
     try:
         drawn = _drawing(plan, rendered, leaves)
-    except (NoSurroundingsError, RenderedError) as error:
+    except NoProofError as error:
         raise ending.CouldNotRunError(str(error)) from None
     if asked.output == "json":
         from hyperleaf.cli.plain import plain  # noqa: PLC0415 - programs only

@@ -96,13 +96,7 @@ def command(  # noqa: PLR0913 - options, each with its name
 
     Exit status 1 where a promise is broken, 3 where this machine cannot run a lab.
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    from hyperleaf.lab.agents.components import NoAgentsError  # noqa: PLC0415 - after a usage error
-    from hyperleaf.lab.kernel import KernelError  # noqa: PLC0415
-    from hyperleaf.lab.modules import ModulesError  # noqa: PLC0415
-    from hyperleaf.lab.reading import RenderedError  # noqa: PLC0415
-    from hyperleaf.lab.root import RootError  # noqa: PLC0415
-    from hyperleaf.lab.runtime import NoRuntimeError  # noqa: PLC0415
-    from hyperleaf.surroundings import NoSurroundingsError  # noqa: PLC0415
+    from hyperleaf.lab.errors import NoProofError  # noqa: PLC0415 - after a usage error
 
     plan = sound_plan(asked)
     names = _scenarios(scenarios)
@@ -123,15 +117,7 @@ def command(  # noqa: PLR0913 - options, each with its name
         with Progress() as shown:
             how = (runtime, real_agents)
             proof = _prove(plan, rendered, leaves, names, how, (shown, tell))
-    except (
-        KernelError,
-        ModulesError,
-        NoAgentsError,
-        NoRuntimeError,
-        NoSurroundingsError,
-        RenderedError,
-        RootError,
-    ) as error:
+    except NoProofError as error:
         raise ending.CouldNotRunError(str(error)) from None
     return _status(proof)
 

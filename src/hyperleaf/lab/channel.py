@@ -15,13 +15,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from hyperleaf.lab.errors import NoProofError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from subprocess import Popen
 
 
-class KernelError(Exception):
+class KernelError(NoProofError):
     """A kernel that did not boot or no longer answers."""
 
 

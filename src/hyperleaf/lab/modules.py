@@ -12,6 +12,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from hyperleaf.lab.errors import NoProofError
 from hyperleaf.process import run
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ RECIPE = "\n".join((*OPTIONS, *BUILDS, _UNPACK, _PREPARE, _MODULES))
 MARK = hashlib.sha256(RECIPE.encode()).hexdigest()[:8]
 
 
-class ModulesError(Exception):
+class ModulesError(NoProofError):
     """The modules cannot be built here: says what is missing."""
 
 

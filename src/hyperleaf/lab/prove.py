@@ -57,8 +57,7 @@ def prove(  # noqa: PLR0913 - what is proven, and how
     `agents` carry the objects out, the lab's own where none are given.
     `before` gets the lab as it stands before anything is asked, `afterwards` the proof, the lab
     that still stands, and the lab's folder.
-    What the objects do wrong is in the proof. Raises NoRuntimeError, RootError, ModulesError,
-    RenderedError, KernelError where nothing can be proven.
+    What the objects do wrong is in the proof. Raises NoProofError where nothing can be proven.
     """
     began = time.monotonic()
     read = reading.read(rendered) if isinstance(rendered, Path) else None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hyperleaf.lab.errors import NoProofError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -17,7 +19,7 @@ ORIGIN = "hyperleaf.dev/from"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class RenderedError(Exception):
+class RenderedError(NoProofError):
     """A folder that is no rendered estate, or that lacks what the lab needs."""
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperleaf.lab import modules
+from hyperleaf.lab.errors import NoProofError
 from hyperleaf.lab.runtime import NoRuntimeError, namespaces
 from hyperleaf.lab.scratch import for_all_to_read
 from hyperleaf.process import ProcessError, run
@@ -58,7 +59,7 @@ MOUNTS = ("unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child
 ROOM_MIB = 2500
 
 
-class RootError(Exception):
+class RootError(NoProofError):
     """The root could not be made: says what is missing, or what a command said."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from hyperleaf.lab.errors import NoProofError
 from hyperleaf.process import ProcessError, run
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ try "nftables on bridges" nft "table bridge t { $drop; }"
 """
 
 
-class NoRuntimeError(Exception):
+class NoRuntimeError(NoProofError):
     """This machine can run no lab: says all that is missing, and how to get it."""
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.lab.errors import NoProofError
 from hyperleaf.lab.root import cache_folder
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ PROGRAMS = {
 CRDS = "crds"
 
 
-class NoAgentsError(Exception):
+class NoAgentsError(NoProofError):
     """Programs that real agents need are not in the cache; says how they come there."""
 
 
