@@ -12,20 +12,27 @@ the next run begins with what failed.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
 import random
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cluster import hosting
 from hyperleaf.lab import root
+from judges import killing
+from judges.apiserver import api_server
+from judges.clusters import KINDS
+from judges.operators import operators
 from lab import agreement, likening, mutating, proving
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
@@ -33,6 +40,8 @@ from properties.yaml_mutations import mutate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from judges.apiserver import ApiServer
 
 # One of so many mutants goes through the command as well.
 EACH = 100
@@ -100,11 +109,31 @@ def flagged(number: int) -> str:
     return hosting.compare(random.Random(number))
 
 
+@cache
+def _cluster() -> tuple[ApiServer, dict[str, Any]]:
+    """Return an API server with what stands in for operators, and what an application makes."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    server = stack.enter_context(api_server())
+    for version, kind in KINDS:
+        server.resource(version, kind)
+    stack.enter_context(operators(server))
+    return server, killing.whole(server)
+
+
+def applied(number: int) -> str:
+    """Kill an application at a write of chance; the next must end in the same cluster."""
+    server, wanted = _cluster()
+    moment = random.Random(number).randint(1, len(wanted))
+    return killing.killed(server, moment, wanted)
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
     "estates": Count(agreement.COUNT, agreed),
+    "applies": Count(50, applied),
     "mutations": Count(len(mutating.read()), mistaken),
     "flags": Count(200, flagged, 20),
     "agents": Count(len(likening.NAMES), alike),
