@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import atexit
-import json
 import os
 import random
 import sys
@@ -140,11 +139,11 @@ COUNTS: dict[str, Count] = {
 }
 
 
-def state_file() -> Path:
-    """Return where counts are kept between runs."""
+def state_file(name: str) -> Path:
+    """Return where a count is kept between runs; each has its own, so that several may run."""
     cache = Path(os.environ.get("HYPERLEAF_CACHE") or Path.home() / ".cache" / "hyperleaf")
-    cache.mkdir(parents=True, exist_ok=True)
-    return cache / "soak.json"
+    (cache / "soak").mkdir(parents=True, exist_ok=True)
+    return cache / "soak" / name
 
 
 def main() -> int:
@@ -155,31 +154,32 @@ def main() -> int:
     parser.add_argument("--again", choices=COUNTS, action="append", default=[], help="from nothing")
     options = parser.parse_args()
     names = options.only or list(COUNTS)
-    file = state_file()
-    done: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    done |= dict.fromkeys(options.again, 0)
+    for name in options.again:
+        state_file(name).unlink(missing_ok=True)
     problems = 0
     for name in names:
-        problem = _go_on(name, COUNTS[name], done, file, time.monotonic() + options.seconds)
-        print(f"\r{done.get(name, 0)} of {COUNTS[name].goal} {name} hold")  # noqa: T201
+        held, problem = _go_on(name, COUNTS[name], time.monotonic() + options.seconds)
+        print(f"\r{held} of {COUNTS[name].goal} {name} hold")  # noqa: T201
         if problem:
             print(problem)  # noqa: T201
             problems += 1
     return 1 if problems else 0
 
 
-def _go_on(name: str, count: Count, done: dict[str, int], file: Path, ends: float) -> str:
-    number = done.get(name, 0)
+def _go_on(name: str, count: Count, ends: float) -> tuple[int, str]:
+    """Go on with a count; return how far it is, and what does not hold."""
+    file = state_file(name)
+    number = held = int(file.read_text()) if file.exists() else 0
     while number < count.goal and time.monotonic() < ends:
         problem = count.one(number)
         if problem:
-            return f"{name} {number}: {problem}"
+            return held, f"{name} {number}: {problem}"
         number += 1
         if number % count.every == 0 or number == count.goal:
-            done[name] = number
-            file.write_text(json.dumps(done))
-            print(f"\r{number} of {count.goal} {name}", end="", flush=True)  # noqa: T201
-    return ""
+            held = number
+            file.write_text(str(held))
+            print(f"\r{held} of {count.goal} {name}", end="", flush=True)  # noqa: T201
+    return held, ""
 
 
 if __name__ == "__main__":
