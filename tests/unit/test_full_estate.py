@@ -64,6 +64,8 @@ def test_the_full_estate_is_warned_about_what_it_chooses() -> None:
         "HL0607",  # nested virtualization
         "HL1121",  # nor of the lab
         "HL0616",  # compatibility mode
+        "HL1311",  # endpointAccess and
+        "HL1311",  # resourceTags on KubeVirt
     ]
 
 
