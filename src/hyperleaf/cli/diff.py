@@ -141,6 +141,7 @@ def _as_data(changes: Iterable[Change], named: dict[str, list[str]] | None) -> d
             "before": one.before,
             "after": one.after,
             "because": one.because,
+            "consequence": one.consequence or None,
             "sentence": one.sentence,
         }
         for one in changes

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hyperleaf.plan.clusters import ClusterPlan, Plan
+    from hyperleaf.plan.hosted import NodePoolPlan
     from hyperleaf.plan.leaf import LeafPlan, LeafVrf
 
 
@@ -37,6 +38,8 @@ def of_cluster(plan: Plan, one: ClusterPlan) -> Iterator[Rows]:
         yield _uplinks(one)
     if one.attachments:
         yield _attachments(one)
+    if one.hosted:
+        yield _hosted(one)
 
 
 def _some(values: Iterable[object], most: int = 4) -> str:
@@ -175,6 +178,30 @@ def _attachments(one: ClusterPlan) -> Rows:
         for each in one.attachments
     ]
     return Rows("Attachments", ["attachment", "network", "kind", "bridge", "MTU"], rows)
+
+
+def _hosted(one: ClusterPlan) -> Rows:
+    rows = [
+        [
+            f"{each.control.namespace}/{each.cluster.name}",
+            each.control.pods_namespace,
+            each.control.release.rpartition(":")[2],
+            pool.name,
+            _size(pool),
+            pool.pool.hosted.upgrade,
+            _some(pool.config),
+        ]
+        for each in one.hosted
+        for pool in each.pools
+    ]
+    head = ["hosted cluster", "its pods in", "release", "NodePool", "nodes", "upgrade", "files of"]
+    note = "A change of the release, a machine or the files replaces or restarts a pool's nodes."
+    return Rows("Hosted here", head, rows, notes=[note])
+
+
+def _size(pool: NodePoolPlan) -> str:
+    bounds = pool.pool.hosted.autoscaling
+    return f"{pool.pool.replicas}" if bounds is None else f"{bounds[0]} to {bounds[1]}"
 
 
 def beside(plan: Plan) -> Iterator[Rows]:

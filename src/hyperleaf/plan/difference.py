@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from hyperleaf.plan.meaning_hosted import rolled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +45,10 @@ _ATTACHED = "attached in "
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference; `before` and `after` are None where there is none, `because` where known."""
+    """One difference; `before` and `after` are None where there is none, `because` where known.
+
+    `consequence` says which nodes it replaces or restarts, empty where it touches none.
+    """
 
     kind: str
     name: str
@@ -53,6 +58,7 @@ class Change:
     before: Said | None = None
     after: Said | None = None
     because: str | None = None
+    consequence: str = ""
 
 
 def differences(old: Meaning, new: Meaning, reasons: Reasons | None = None) -> tuple[Change, ...]:
@@ -107,6 +113,12 @@ def _text(said: Said) -> str:
     return said if isinstance(said, str) else ", ".join(said) or "nothing"
 
 
+def _with(change: Change, consequence: str) -> Change:
+    if not consequence:
+        return change
+    return replace(change, sentence=f"{change.sentence}: {consequence}", consequence=consequence)
+
+
 @dataclass(frozen=True, slots=True)
 class _Thing:
     """A thing that both sides have."""
@@ -130,7 +142,10 @@ class _Thing:
             if _pool_of(field) in pools or follows or (self.kind, field) == ("VRF", "networks"):
                 continue
             if before.get(field) != after.get(field):
-                yield from self._field(field, before.get(field), after.get(field))
+                # A cluster that was not there, or is gone, has no nodes to lose.
+                nodes = rolled(field, {k: v for k, v in after.items() if k in before})
+                for one in self._field(field, before.get(field), after.get(field)):
+                    yield _with(one, nodes)
 
     def _what(self, *, gains: bool) -> str:
         return f"{self.kind} {self.name} {'gains' if gains else 'loses'}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hyperleaf.plan.meaning_hosted import hosted
 from hyperleaf.plan.meaning_installed import installed
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def meaning(plan: Plan) -> Meaning:
             for vrf in estate.vrfs.values()
         },
         "networks": {one.name: _network(one) for one in estate.networks.values()},
-        "clusters": {one.name: _cluster(one) for one in estate.clusters.values()},
+        "clusters": {
+            one.name: {**_cluster(one), **hosted(estate, one)} for one in estate.clusters.values()
+        },
     }
 
 
