@@ -71,7 +71,7 @@ class ApiServer:
                 connection.request(method, path, text, headers)
                 answer = connection.getresponse()
                 raw = answer.read()
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, ConnectionError, ssl.SSLEOFError):
                 connection.close()
                 if attempt == 2:
                     raise

@@ -66,6 +66,7 @@ def test_the_full_estate_is_warned_about_what_it_chooses() -> None:
         "HL0616",  # compatibility mode
         "HL1311",  # endpointAccess and
         "HL1311",  # resourceTags on KubeVirt
+        "HL1015",  # a device of hosts for a hosted cluster's nodes
     ]
 
 

@@ -180,6 +180,20 @@ def test_devices_of_hosts_are_permitted_by_name() -> None:
     }
 
 
+def test_nodes_of_a_hosted_cluster_are_given_devices_by_name_and_number() -> None:
+    pool = {
+        "name": "guests",
+        "cpus": 4,
+        "memory": "16Gi",
+        "hostDevices": [{"resource": "nvidia.com/TU104GL", "count": 2}],
+    }
+    made = rendered(hub(), hosted(nodePools=[pool]))
+    (nodes,) = (value for (kind, _), value in made.items() if kind == "NodePool")
+    assert nodes["spec"]["platform"]["kubevirt"]["hostDevices"] == [
+        {"deviceName": "nvidia.com/TU104GL", "count": 2}
+    ]
+
+
 def test_a_hub_whose_domain_is_passed_through_takes_wildcard_routes() -> None:
     made = rendered(hub(), hosted())
     controller = made["IngressController", "default"]

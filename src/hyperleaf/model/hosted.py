@@ -85,6 +85,7 @@ class HostedNodes:
     placement: Mapping[str, str]
     guaranteed: bool
     multiqueue: bool | None
+    host_devices: tuple[tuple[str, int], ...]
     additional_networks: tuple[str, ...]
     default_network: bool
     auto_repair: bool
@@ -146,6 +147,7 @@ def resolve_nodes(written: spec_cluster.NodePool) -> HostedNodes:
         placement=written.placement,
         guaranteed=written.guaranteed,
         multiqueue=written.multiqueue,
+        host_devices=tuple((one.resource, one.count) for one in written.host_devices),
         additional_networks=written.additional_networks,
         default_network=written.default_network,
         auto_repair=written.auto_repair,

@@ -124,6 +124,7 @@ def _machine(pool: Pool) -> Iterator[tuple[str, str | list[str]]]:
         ("volume mode", nodes.volume_mode),
         ("placement", _pairs(nodes.placement) or None),
         ("additional networks", list(nodes.additional_networks) or None),
+        ("host devices", [f"{count} x {name}" for name, count in nodes.host_devices] or None),
         ("hub's pod network", None if nodes.default_network else "not attached"),
         ("reserved in full", "yes" if nodes.guaranteed else None),
         ("queues", {True: "many", False: "one", None: None}[nodes.multiqueue]),

@@ -216,6 +216,7 @@ def _kubevirt_machine(one: NodePoolPlan) -> dict[str, Any]:
     cached = {True: {"type": "PVC"}, False: {"type": "None"}, None: None}[nodes.image_cache]
     queues = {True: "Enable", False: "Disable", None: None}[nodes.multiqueue]
     networks = [{"name": name} for name in nodes.additional_networks]
+    devices = [{"deviceName": name, "count": count} for name, count in nodes.host_devices]
     return _stated(
         compute=_stated(
             cores=pool.cpus or CPUS,
@@ -227,6 +228,7 @@ def _kubevirt_machine(one: NodePoolPlan) -> dict[str, Any]:
         attachDefaultNetwork=nodes.default_network,
         additionalNetworks=networks or None,
         networkInterfaceMultiqueue=queues,
+        hostDevices=devices or None,
     )
 
 

@@ -28,7 +28,7 @@ MANY = "ReadWriteMany"
 _ATTACHMENT = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _ONLY_ON_KUBEVIRT = (
     *("storageClass", "accessModes", "volumeMode", "imageCache", "placement", "guaranteed"),
-    *("multiqueue", "additionalNetworks", "defaultNetwork", "cpus", "memory"),
+    *("multiqueue", "hostDevices", "additionalNetworks", "defaultNetwork", "cpus", "memory"),
 )
 _ONLY_HOSTED = ("autoscaling", "autoRepair", "upgrade", "drainTimeout", "nodeConfig")
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from hyperleaf.codes import Code
 from hyperleaf.findings import Severity
 from hyperleaf.rules.rule import Fault, rule
+from hyperleaf.rules.subjects import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hyperleaf.model.cluster import Cluster
+    from hyperleaf.model.cluster import Cluster, Pool
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.operators import OperatorName
 
@@ -228,28 +229,58 @@ def guests_are_observed(estate: Estate) -> Iterator[Fault]:
         "other devices of hosts, as a Technology Preview: no support in production. Before, they "
         "cannot.",
         "Give devices to guests of the hub itself for what must be supported.",
-        "  virtualization: {hostDevices: [{device: 10DE:1EB8, resource: nvidia.com/TU104GL}]}\n",
-        "",
+        "memory: 16Gi, hostDevices: [{resource: nvidia.com/TU104GL}]",
+        "memory: 16Gi",
     ),
     Severity.WARNING,
 )
 def devices_are_a_preview(estate: Estate) -> Iterator[Fault]:
-    """Find devices that a hub's guests may be given where these are nodes of hosted clusters."""
-    for cluster in estate.clusters.values():
-        devices = cluster.virtualization.host_devices if cluster.virtualization else ()
-        on_guests = next(
-            (one for one in _hosted(estate, cluster) if one.platform.kind == "kubevirt"), None
+    """Find pools of hosted clusters whose nodes are given devices of hosts."""
+    for cluster, pool in _pools_with_devices(estate):
+        version = cluster.version
+        what = (
+            "a Technology Preview"
+            if version.is_at_least(*DEVICES)
+            else f"there is no way to it before 4.17, and it has {version}"
         )
-        if devices and on_guests is not None:
-            version = on_guests.version
-            what = (
-                "a Technology Preview"
-                if version.is_at_least(*DEVICES)
-                else f"there is no way to it before 4.17, and it has {version}"
-            )
-            yield Fault(
-                cluster.origin,
-                ("spec", "virtualization", "hostDevices"),
-                f"{devices[0].resource} for nodes of hosted cluster {on_guests.name}: {what}",
-                "give devices to guests of the hub itself for what must be supported",
-            )
+        yield Fault(
+            cluster.origin,
+            ("spec", "nodePools", pool.index, "hostDevices"),
+            f"{pool.hosted.host_devices[0][0]} for nodes of hosted cluster {cluster.name}: {what}",
+            "give devices to guests of the hub itself for what must be supported",
+        )
+
+
+@rule(
+    Code(
+        "HL1016",
+        "The hub does not permit a device",
+        "OpenShift Virtualization gives guests those devices only that its hub permits by name; "
+        "nodes of hosted clusters are guests.",
+        "State it in the hub's `virtualization.hostDevices`.",
+        "hostDevices: [{resource: nvidia.com/GA102GL}]",
+        "hostDevices: [{resource: nvidia.com/TU104GL}]",
+    )
+)
+def devices_are_permitted(estate: Estate) -> Iterator[Fault]:
+    """Find a device that a hub which permits some does not."""
+    for cluster, pool in _pools_with_devices(estate):
+        hub = estate.clusters.get(cluster.hub or "")
+        settings = hub.virtualization if hub is not None else None
+        known = {one.resource for one in settings.host_devices} if settings is not None else set()
+        for index, (name, _) in enumerate(pool.hosted.host_devices):
+            if known and name not in known:
+                yield Fault(
+                    cluster.origin,
+                    ("spec", "nodePools", pool.index, "hostDevices", index, "resource"),
+                    f"{cluster.hub} permits {in_words(sorted(known))}, not {name}",
+                    f"state it in `virtualization.hostDevices` of {cluster.hub}",
+                )
+
+
+def _pools_with_devices(estate: Estate) -> Iterator[tuple[Cluster, Pool]]:
+    for cluster in estate.clusters.values():
+        if cluster.role == "hosted" and cluster.platform.kind == "kubevirt":
+            for pool in cluster.pools:
+                if pool.hosted.host_devices:
+                    yield cluster, pool

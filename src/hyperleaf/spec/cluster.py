@@ -26,7 +26,7 @@ from hyperleaf.spec.fields import (
 from hyperleaf.spec.hosted import AccessMode, Autoscaling, ControlPlane, Taint
 from hyperleaf.spec.install import Install
 from hyperleaf.spec.machines import DataDisk, Machines, Role
-from hyperleaf.spec.operators import HostDevice, Operators
+from hyperleaf.spec.operators import GivenDevice, HostDevice, Operators
 from hyperleaf.spec.storage import ClusterStorage, Remediation
 
 
@@ -147,6 +147,9 @@ class NodePool(Model):
     )
     multiqueue: Flag | None = field(
         default=None, description="On KubeVirt: whether a NIC has a queue for each CPU."
+    )
+    host_devices: tuple[GivenDevice, ...] = field(
+        default=(), description="On KubeVirt: devices of the hub's nodes, GPUs for instance."
     )
     additional_networks: tuple[Text, ...] = field(
         default=(), description="On KubeVirt: the hub's attachments, as NAMESPACE/NAME."

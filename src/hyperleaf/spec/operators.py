@@ -113,6 +113,13 @@ class Operators(Model):
     observability: Observability | None = None
 
 
+class GivenDevice(Model):
+    """A device of hosts that each node of a pool is given."""
+
+    resource: Text = field(description="Its name on the hub, as in `virtualization.hostDevices`.")
+    count: int = field(default=1, least=1, description="To each node.")
+
+
 class HostDevice(Model):
     """A device of hosts, a GPU for instance, that guests may be given whole."""
 

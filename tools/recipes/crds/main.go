@@ -47,6 +47,19 @@ func write(folder string, text []byte) error {
 	return file.Close()
 }
 
+// withoutConversion drops a webhook between versions: nobody answers it here, and its placeholder of
+// a certificate would keep the definition from being served.
+func withoutConversion(text []byte) ([]byte, error) {
+	var whole map[string]any
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return nil, err
+	}
+	if spec, ok := whole["spec"].(map[string]any); ok {
+		delete(spec, "conversion")
+	}
+	return json.Marshal(whole)
+}
+
 // fromYAML writes every CRD of a YAML file, which may hold several documents.
 func fromYAML(folder, path string) error {
 	text, err := os.ReadFile(path)
@@ -61,7 +74,11 @@ func fromYAML(folder, path string) error {
 		if string(converted) == "null" {
 			continue
 		}
-		if err := write(folder, converted); err != nil {
+		alone, err := withoutConversion(converted)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if err := write(folder, alone); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
