@@ -126,12 +126,12 @@ def test_a_server_that_goes_away_in_the_middle_ends_it_and_it_goes_on_later(
     monkeypatch.setattr("hyperleaf.cluster.client.PATIENCE_SECONDS", 1.0)
     standing_in.statuses.clear()
     folder = rendered(
-        tmp_path, ("40-policies", policy("slow")), ("60-attachments", config_map("next"))
+        tmp_path, ("40-policies", policy("waiting")), ("60-attachments", config_map("next"))
     )
     with gate(server, tmp_path) as (door, kubeconfig):
 
         def shut_when_it_waits() -> None:
-            while not any(one.endswith("/slow") for one in writes(server)):
+            while not any(one.endswith("/waiting") for one in writes(server)):
                 time.sleep(0.05)
             door.shut()
 

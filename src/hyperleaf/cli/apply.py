@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from hyperleaf.cluster.applying import Pace
     from hyperleaf.cluster.client import Client
-    from hyperleaf.cluster.comparing import Compared
+    from hyperleaf.cluster.comparing import Coming, Compared
     from hyperleaf.cluster.errors import AccessError
+    from hyperleaf.cluster.marking import Lacking
     from hyperleaf.cluster.pruning import Prunable, Stale
     from hyperleaf.cluster.reading import Target
     from hyperleaf.findings import Finding
@@ -35,6 +36,7 @@ class How:
     prune: bool
     yes: bool
     take_over: tuple[str, ...]
+    argocd: str | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Story:
     findings: list[Finding] = field(default_factory=list)
     written: set[tuple[str, str, str, str]] = field(default_factory=set)
     deleted: list[Stale] = field(default_factory=list)
+    lacking: tuple[Lacking, ...] = ()
+    marked: list[Lacking] = field(default_factory=list)
     is_done: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -77,6 +81,11 @@ class Story:
     help="Take this object's fields over from other managers; may be repeated.",
 )
 @click.option(
+    "--argocd",
+    metavar="NAMESPACE",
+    help="Make the hosted clusters known to the Argo CD of this namespace, once they are there.",
+)
+@click.option(
     "--timeout",
     metavar="TIME",
     help="How long a step may take (30m, 2h; 0s: no waiting); as its kinds usually do unless said.",
@@ -99,6 +108,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     prune: bool,
     yes: bool,
     take_over: tuple[str, ...],
+    argocd: str | None,
 ) -> int:
     """Apply one cluster's objects by server-side apply, step by step, each step waited for.
 
@@ -112,6 +122,7 @@ def command(  # noqa: PLR0913 - options, each with its name
       hyperleaf apply lab --cluster hub --dry-run
       hyperleaf apply lab --cluster hub --context hub-admin
       hyperleaf apply --rendered out --cluster prod --kubeconfig prod.kubeconfig
+      hyperleaf apply lab --cluster hub --argocd openshift-gitops
       hyperleaf apply lab --cluster prod --prune
       hyperleaf apply lab --cluster prod --take-over NetworkAttachmentDefinition/red
 
@@ -125,7 +136,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     target = _rendered(rendered, cluster) if rendered else _planned(asked, cluster)
     from hyperleaf.cluster.errors import AccessError  # noqa: PLC0415 - findings first
 
-    how = How(output, dry_run, prune, yes, take_over)
+    how = How(output, dry_run, prune, yes, take_over, argocd)
     story = Story(target, "", how)
     try:
         return _apply(story, _client(kubeconfig, context), pace)
@@ -195,6 +206,7 @@ def _apply(story: Story, client: Client, pace: Pace) -> int:
     with Applying() as shown:
         story.compared = compare(client, story.target, how.take_over, shown.compared)
         story.rolls = rolls(client, story.compared)
+        _look_at_nodes(story, client)
         if how.prune:
             story.prunable = prunable(client, story.target)
     story.findings.extend(one for each in story.compared for one in each.findings)
@@ -202,19 +214,75 @@ def _apply(story: Story, client: Client, pace: Pace) -> int:
     if how.dry_run or _stops(story) or not _agreed(story):
         return _end(story)
     with Applying() as shown:
-        _carry_out(story, client, Coming.of(story.target), pace, shown)
+        _mark(story, client, shown)
+        coming = Coming.of(story.target)
+        _carry_out(story, client, story.compared, coming, pace, shown)
+        if how.argocd is not None and not _stops(story):
+            known = _onboarded(story, client, how.argocd)
+            _carry_out(story, client, known, coming, pace, shown)
+            story.compared += known
         if not _stops(story) and story.prunable is not None:
             _prune(story, client, shown)
     story.is_done = not _stops(story)
     return _end(story)
 
 
-def _carry_out(
-    story: Story, client: Client, coming: object, pace: Pace, shown: Callable[[object], None]
+def _look_at_nodes(story: Story, client: Client) -> None:
+    from hyperleaf.cluster.errors import AnswerError  # noqa: PLC0415 - loaded long ago
+    from hyperleaf.cluster.marking import lacking  # noqa: PLC0415
+
+    try:
+        story.lacking = lacking(client, story.target.marks)
+    except AnswerError as error:
+        story.findings.append(error.finding)
+
+
+def _mark(story: Story, client: Client, shown: Callable[[object], None]) -> None:
+    """Label and taint nodes that are there: pools do so only when they make them."""
+    from hyperleaf.cluster.marking import Lacking, mark  # noqa: PLC0415
+
+    for one in mark(client, story.lacking, story.target.marks):
+        shown(one)
+        if isinstance(one, Lacking):
+            story.marked.append(one)
+        else:
+            story.findings.append(one)
+
+
+def _onboarded(story: Story, client: Client, namespace: str) -> tuple[Compared, ...]:
+    """Return the Secrets by which Argo CD knows the hosted clusters of the target."""
+    from dataclasses import replace  # noqa: PLC0415 - with its use
+
+    from hyperleaf.cluster.comparing import Coming, compare_one  # noqa: PLC0415
+    from hyperleaf.cluster.errors import ClusterError  # noqa: PLC0415
+    from hyperleaf.cluster.hosted import find_hosted, kubeconfig_of  # noqa: PLC0415
+    from hyperleaf.cluster.onboarding import onboarding  # noqa: PLC0415
+
+    made = []
+    for one in story.target.items:
+        if one.kind == "HostedCluster":
+            try:
+                text = kubeconfig_of(client, find_hosted(client, one.name))
+                item = onboarding(one.name, text, namespace, one.place, one.sources)
+            except ClusterError as error:
+                story.findings.append(replace(error.finding, place=one.place))
+            else:
+                made.append(compare_one(client, item, coming=Coming.of(story.target)))
+    story.findings.extend(finding for one in made for finding in one.findings)
+    return tuple(made) if not _stops(story) else ()
+
+
+def _carry_out(  # noqa: PLR0913, PLR0917 - what and how
+    story: Story,
+    client: Client,
+    compared: tuple[Compared, ...],
+    coming: Coming,
+    pace: Pace,
+    shown: Callable[[object], None],
 ) -> None:
     from hyperleaf.cluster.applying import Applied, Ended, carry_out  # noqa: PLC0415
 
-    for event in carry_out(client, story.compared, coming, pace):  # type: ignore[arg-type]
+    for event in carry_out(client, compared, coming, pace):
         shown(event)
         if isinstance(event, Applied) and event.is_written:
             story.written.add(event.item.key)
@@ -269,9 +337,8 @@ def _end(story: Story) -> int:
         say_json(as_data(story))
     else:
         tell_all(story)
-    would = any(one.is_written for one in story.compared) or bool(
-        story.prunable and story.prunable.stale
-    )
+    stale = story.prunable.stale if story.prunable else ()
+    would = any(one.is_written for one in story.compared) or bool(stale or story.lacking)
     differs = story.how.dry_run and would
     return ending.FOUND if _stops(story) or differs else ending.FINE
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.cli.progress import Progress, Row
 from hyperleaf.cluster.applying import Applied, Begun, Ended, Waiting
+from hyperleaf.cluster.marking import Lacking
+from hyperleaf.cluster.pruning import Stale
 
 if TYPE_CHECKING:
     from hyperleaf.cluster.reading import Item
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _COMPARING = "comparing"
 _DELETING = "deleting"
+_MARKING = "nodes' labels"
 
 
 @dataclass(slots=True)
@@ -47,10 +50,11 @@ class Applying(Progress):
             case Ended(_, findings):
                 self._say(findings[0].message if findings else "")
                 self._close(time.monotonic(), good=not findings)
-            case _:
-                if not self.rows or self.rows[-1].name != _DELETING:
-                    self._open(_DELETING)
-                self.rows[-1].told = getattr(heard, "title", "")
+            case Lacking() | Stale():
+                name = _MARKING if isinstance(heard, Lacking) else _DELETING
+                if not self.rows or self.rows[-1].name != name:
+                    self._open(name)
+                self.rows[-1].told = heard.title
 
     def _open(self, name: str) -> None:
         now = time.monotonic()

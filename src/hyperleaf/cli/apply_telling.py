@@ -54,6 +54,13 @@ def _tell_changes(story: Story) -> None:
         for one in members:
             _tell_one(one)
         say()
+    if story.lacking:
+        say(styled("Nodes that were there before", "bold"))
+        for node in story.lacking:
+            say(styled(f"  ~ {node.title}", "yellow"))
+            for each in node.told():
+                say(f"      {each}")
+        say()
 
 
 def _tell_one(one: Compared) -> None:
@@ -131,6 +138,8 @@ def _summary(story: Story) -> str:
     total = number(len(story.compared), "object")
     written = len(story.written)
     gone = f", {number(len(story.deleted), 'object')} deleted" if story.deleted else ""
+    if story.marked:
+        gone += f", {number(len(story.marked), 'node')} labelled"
     took = f"{time.monotonic() - story.began:.1f} s"
     if story.is_done:
         return f"{name}: {total} as they should be, {written:,} written{gone} ({took})"
@@ -159,6 +168,10 @@ def as_data(story: Story) -> dict[str, Any]:
         "done": story.is_done,
         "objects": [_object(one, story) for one in story.compared],
         "rolls": list(story.rolls),
+        "nodes": [
+            {"name": one.name, "gets": list(one.told()), "written": one in story.marked}
+            for one in story.lacking
+        ],
         "prune": [
             {"object": one.title, "from": one.sources, "deleted": one in story.deleted}
             for one in (story.prunable.stale if story.prunable else ())

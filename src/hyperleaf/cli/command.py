@@ -28,6 +28,7 @@ COMMANDS = {
     "install-config": "Write the installer's files, credentials included.",
     "prove": "Boot what render makes; show by packets that it works.",
     "apply": "Bring rendered objects to a cluster, in order.",
+    "status": "Show what a cluster runs; watch a hosted one come to be.",
     "lab": "Look into a lab that prove --keep left up, and end it.",
     "figure": "Draw an estate's architecture as SVG.",
     "diff": "Tell what changes between two estates, or since a render.",

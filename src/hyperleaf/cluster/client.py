@@ -31,6 +31,7 @@ MANAGER = "hyperleaf"
 # Connections that stand at once; as many objects are compared side by side.
 CONNECTIONS = 8
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 # As kubectl's chunks: a list of thousands of objects must not time out whole.
 PAGE = 500
 PATIENCE_SECONDS = 20.0
@@ -121,6 +122,11 @@ class Client:
         query |= {"dryRun": "All"} if is_tried else {}
         path = resource.of(namespace, value["metadata"]["name"])
         return self.request("PATCH", path, query, value, APPLY)
+
+    def merge(self, resource: Resource, namespace: str, name: str, patch: Object) -> Object:
+        """Patch an object that is there (RFC 7386); raises AnswerError."""
+        path = resource.of(namespace, name)
+        return self.request("PATCH", path, {"fieldManager": MANAGER}, patch, MERGE)
 
     def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
         """Delete the object of that uid, and what it owns after it; one that is gone is fine."""

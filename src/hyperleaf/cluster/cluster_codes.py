@@ -137,6 +137,21 @@ _ALL: Final = (
         bad="openshift-storage-abc12 beside openshift-storage",
         good="openshift-storage",
     ),
+    _code(
+        "HL1216",
+        "A hub has no such hosted cluster",
+        "Hosted clusters are asked for at the hub that runs their control planes, by name.",
+        "Name one that is there, or the context of its hub.",
+        good="hyperleaf status --cluster lvm-hcp --context hub-admin",
+    ),
+    _code(
+        "HL1217",
+        "A hosted cluster's kubeconfig is not there",
+        "The hub makes it once the API server of the hosted cluster is there, as a Secret that the "
+        "HostedCluster names in its status.",
+        "Wait for it: `--watch` does.",
+        good="hyperleaf status --cluster lvm-hcp --watch",
+    ),
 )
 
 CLUSTER_CODES: Final[dict[str, Code]] = {one.code: one for one in _ALL}

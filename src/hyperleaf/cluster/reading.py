@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hyperleaf.cluster.marks import read_marks
 from hyperleaf.findings import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from hyperleaf.cluster.marks import Marks
+
 INDEX = "index.json"
 SECRETS = "secrets"
+MARKS = "nodes"
 FROM = "hyperleaf.dev/from"
 MARK = "app.kubernetes.io/managed-by"
 # A Secret stands after its namespace (10) and before what names it. Where an operator makes the
@@ -88,13 +92,15 @@ class Item:
 class Target:
     """A cluster by its name in the estate, and all that belongs on it in order of application.
 
-    `kustomizations` bring what upstream keeps; `place` is the estate's line of the cluster.
+    `kustomizations` bring what upstream keeps; `place` is the estate's line of the cluster,
+    `marks` are what nodes that are there must bear.
     """
 
     cluster: str
     items: tuple[Item, ...]
     kustomizations: tuple[str, ...]
     place: Place
+    marks: tuple[Marks, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -120,36 +126,39 @@ def read(files: Iterable[tuple[str, str]], cluster: str, folder: str = "") -> Ta
 
     Raises RenderedError where there is none for the cluster.
     """
-    beginning, secrets = _beginnings(cluster)
+    beginning, secrets, marks = _beginnings(cluster)
     texts, lines, names = [], {}, set()
     for path, text in files:
         if path == INDEX:
             index = json.loads(text)
             lines = index["sources"]
             names = {one["cluster"] for one in index["objects"]}
-        elif path.startswith((beginning, secrets)):
+        elif path.startswith((beginning, secrets, marks)):
             texts.append((path, text))
     places = _Places(lines, folder)
     items: list[Item] = []
     kustomizations = []
+    known: tuple[Marks, ...] = ()
     for path, text in sorted(texts):
         step, _, name = path.removeprefix(beginning).rpartition("/")
         if path == secrets:
             items.extend(_secrets(path, text, places))
+        elif path == marks:
+            known = read_marks(text)
         elif name == "kustomization.yaml":
             kustomizations.append(path)
         elif name.endswith(".yaml") and "/" not in step and step:
             items.extend(_items(path, step, name, text, places))
-    if not items:
-        known = ", ".join(sorted(names)) or "none"
-        raise RenderedError(f"nothing is rendered for the cluster {cluster!r}; there is {known}")
+    if not items and not known:
+        there = ", ".join(sorted(names)) or "none"
+        raise RenderedError(f"nothing is rendered for the cluster {cluster!r}; there is {there}")
     ordered = sorted(_in_steps(items), key=lambda one: (one.step, one.order, one.file))
     place = places.of((f"Cluster/{cluster}",), INDEX)
-    return Target(cluster, tuple(ordered), tuple(kustomizations), place)
+    return Target(cluster, tuple(ordered), tuple(kustomizations), place, known)
 
 
-def _beginnings(cluster: str) -> tuple[str, str]:
-    return f"clusters/{cluster}/", f"{SECRETS}/{cluster}.json"
+def _beginnings(cluster: str) -> tuple[str, str, str]:
+    return f"clusters/{cluster}/", f"{SECRETS}/{cluster}.json", f"{MARKS}/{cluster}.json"
 
 
 def _in_steps(items: list[Item]) -> Iterable[Item]:
