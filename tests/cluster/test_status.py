@@ -6,7 +6,6 @@ import base64
 import json
 import stat
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +13,13 @@ import yaml
 
 from judges import cache
 from judges.clusters import writes
-from judges.folders import config_map, rendered, thing
+from judges.folders import config_map, policy, rendered, thing
 from judges.operators import condition
 from unit.cli_running import Ended, ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from judges.apiserver import ApiServer
 
@@ -88,12 +88,10 @@ def says(server: ApiServer, value: dict[str, Any], status: dict[str, Any]) -> No
     """Give an object a status, as its operator would."""
     path = f"{server.path_of(value)}/status"
     code, answer = server.request("PATCH", path, {"status": status}, "application/merge-patch+json")
-    assert code == 200, answer
+    assert code == 200, answer["message"]
 
 
 def is_available(server: ApiServer) -> None:
-    kept = {"restoreSnapshotURL": ""}
-    del kept
     done = {
         "state": "Completed",
         "version": "4.16.18",
@@ -112,7 +110,7 @@ def is_available(server: ApiServer) -> None:
             "version": {
                 "history": [done],
                 "observedGeneration": 1,
-                "availableUpdates": None,
+                "availableUpdates": [],
                 "desired": {"image": "ocp:4.16.18", "version": "4.16.18"},
             },
         },
@@ -260,8 +258,13 @@ def test_nodes_that_are_there_get_what_their_pool_sets_once(
     server.request("POST", "/api/v1/nodes", node)
     taint = {"key": "infra", "value": "", "effect": "NoSchedule"}
     marks = {
-        **{"pool": "infra", "selector": {}, "names": ["worker-1"], "machineSets": []},
-        **{"otherThan": [], "labels": {"node-role.kubernetes.io/infra": ""}, "taints": [taint]},
+        "pool": "infra",
+        "selector": {},
+        "names": ["worker-1"],
+        "machineSets": [],
+        "otherThan": [],
+        "labels": {"node-role.kubernetes.io/infra": ""},
+        "taints": [taint],
     }
     folder = rendered(tmp_path, ("60-x", config_map("beside")))
     (tmp_path / "nodes").mkdir()
@@ -281,3 +284,27 @@ def test_nodes_that_are_there_get_what_their_pool_sets_once(
     assert applied(capsys, server, folder).status == 0
     assert len(writes(server)) == before
     server.delete(node)
+
+
+def test_a_nic_that_a_node_uses_is_not_taken(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker-1"}}
+    server.request("POST", "/api/v1/nodes", node)
+    state: dict[str, Any] = {
+        "apiVersion": "nmstate.io/v1beta1",
+        "kind": "NodeNetworkState",
+        "metadata": {"name": "worker-1"},
+    }
+    server.apply(state, manager="handler")
+    address = [{"ip": "10.0.0.5", "prefix-length": 24}]
+    ens192 = {"name": "ens192", "type": "ethernet", "ipv4": {"enabled": True, "address": address}}
+    says(server, state, {"currentState": {"interfaces": [ens192]}})
+    bond = {"name": "bond0", "type": "bond", "state": "up"}
+    taking = policy("taking", bond | {"link-aggregation": {"mode": "802.3ad", "port": ["ens192"]}})
+    end = applied(capsys, server, rendered(tmp_path, ("40-policies", taking)))
+    server.delete(state)
+    server.delete(node)
+    assert (end.status, "HL1218" in end.err) == (1, True)
+    assert "ens192 of worker-1 has 10.0.0.5" in end.err
+    assert server.get(taking)[0] == 404

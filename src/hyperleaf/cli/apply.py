@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from hyperleaf.cli.loading import THE_ONLY, Asked, cluster_of, form, found, soun
 from hyperleaf.cli.screen import is_terminal, say, say_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hyperleaf.cluster.applying import Pace
     from hyperleaf.cluster.client import Client
@@ -198,6 +198,7 @@ def _client(kubeconfig: str | None, context: str | None) -> Client:
 def _apply(story: Story, client: Client, pace: Pace) -> int:
     from hyperleaf.cli.apply_progress import Applying  # noqa: PLC0415 - terminals
     from hyperleaf.cluster.comparing import Coming, compare  # noqa: PLC0415
+    from hyperleaf.cluster.preflight import preflight  # noqa: PLC0415
     from hyperleaf.cluster.pruning import prunable  # noqa: PLC0415
     from hyperleaf.cluster.rolling import rolls  # noqa: PLC0415
 
@@ -206,7 +207,7 @@ def _apply(story: Story, client: Client, pace: Pace) -> int:
     with Applying() as shown:
         story.compared = compare(client, story.target, how.take_over, shown.compared)
         story.rolls = rolls(client, story.compared)
-        _look_at_nodes(story, client)
+        _look_at_nodes(story, client, preflight)
         if how.prune:
             story.prunable = prunable(client, story.target)
     story.findings.extend(one for each in story.compared for one in each.findings)
@@ -227,14 +228,21 @@ def _apply(story: Story, client: Client, pace: Pace) -> int:
     return _end(story)
 
 
-def _look_at_nodes(story: Story, client: Client) -> None:
+def _look_at_nodes(
+    story: Story,
+    client: Client,
+    preflight: Callable[[Client, tuple[Compared, ...]], Iterator[Finding]],
+) -> None:
+    """Take up what nodes lack and what they use; who may not list nodes goes on with a warning."""
     from hyperleaf.cluster.errors import AnswerError  # noqa: PLC0415 - loaded long ago
     from hyperleaf.cluster.marking import lacking  # noqa: PLC0415
+    from hyperleaf.findings import Severity  # noqa: PLC0415
 
     try:
         story.lacking = lacking(client, story.target.marks)
+        story.findings.extend(preflight(client, story.compared))
     except AnswerError as error:
-        story.findings.append(error.finding)
+        story.findings.append(replace(error.finding, severity=Severity.WARNING))
 
 
 def _mark(story: Story, client: Client, shown: Callable[[object], None]) -> None:
@@ -251,8 +259,6 @@ def _mark(story: Story, client: Client, shown: Callable[[object], None]) -> None
 
 def _onboarded(story: Story, client: Client, namespace: str) -> tuple[Compared, ...]:
     """Return the Secrets by which Argo CD knows the hosted clusters of the target."""
-    from dataclasses import replace  # noqa: PLC0415 - with its use
-
     from hyperleaf.cluster.comparing import Coming, compare_one  # noqa: PLC0415
     from hyperleaf.cluster.errors import ClusterError  # noqa: PLC0415
     from hyperleaf.cluster.hosted import find_hosted, kubeconfig_of  # noqa: PLC0415

@@ -152,6 +152,22 @@ _ALL: Final = (
         "Wait for it: `--watch` does.",
         good="hyperleaf status --cluster lvm-hcp --watch",
     ),
+    _code(
+        "HL1218",
+        "A node policy takes a NIC that is in use",
+        "The node says that the NIC has addresses, is another device's port, or carries the "
+        "default route. Taken away, the node is cut off until nmstate rolls back.",
+        "Name another NIC in the pool, or free this one on the node first.",
+        bad="uplinks: {trunk: {nic: ens192}}   # has the node's address",
+        good="uplinks: {trunk: {nic: ens224}}",
+    ),
+    _code(
+        "HL1219",
+        "No node says anything of its network",
+        "NodeNetworkStates are written by nmstate's handler on each node; there are none.",
+        "Look at the pods of openshift-nmstate.",
+        good="oc -n openshift-nmstate get pods",
+    ),
 )
 
 CLUSTER_CODES: Final[dict[str, Code]] = {one.code: one for one in _ALL}
