@@ -180,6 +180,9 @@ def draw(chance: Random) -> Flags:
         flags |= {flag: value for flag, value in group.items() if chance.random() < 0.6}
     if "additional-network" in flags and chance.random() < 0.5:
         flags["attach-default-network"] = "false"
+    if "ReadWriteMany" in str(flags.get("root-volume-access-modes")):
+        # A rule refuses them of one node's own disks.
+        flags["root-volume-storage-class"] = "ocs-storagecluster-cephfs"
     return flags
 
 
