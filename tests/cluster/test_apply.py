@@ -204,3 +204,62 @@ def test_a_kind_that_its_definition_brings_is_waited_for(
     server.request("DELETE", "/apis/t.dev/v1/leaves/one")
     server.request("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/leaves.t.dev")
     assert (end.status, "2 written" in end.out) == (0, True)
+
+
+def test_a_policy_is_not_done_while_a_node_is_still_at_its_earlier_state(
+    server: ApiServer, standing_in: Operators, capsys: Capture, tmp_path: Path
+) -> None:
+    del standing_in
+    behind: dict[str, Any] = {
+        "apiVersion": "nmstate.io/v1beta1",
+        "kind": "NodeNetworkConfigurationEnactment",
+        "metadata": {"name": "w1.known", "labels": {"nmstate.io/policy": "known"}},
+    }
+    status, answer = server.apply(behind, manager="handler")
+    assert status in {200, 201}, answer
+    folder = rendered(tmp_path, ("40-policies", policy("known")))
+    end = applied(capsys, server, "--rendered", folder, "--timeout", "1s", "-o", "json")
+    path = f"{server.path_of(behind)}/status"
+    patch = {"status": {"policyGeneration": 1}}
+    server.request("PATCH", path, patch, "application/merge-patch+json")
+    again = applied(capsys, server, "--rendered", folder, "--timeout", "10s")
+    server.delete(behind)
+    (finding,) = said(end)["findings"]
+    assert "nodes that have not taken it up: 1" in finding["message"]
+    assert again.status == 0
+
+
+def test_a_second_group_of_operators_in_a_namespace_is_told(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    there = thing("operators.coreos.com/v1", "OperatorGroup", "default-abc12", "default", spec={})
+    assert server.apply(there, manager="console")[0] in {200, 201}
+    ours = thing("operators.coreos.com/v1", "OperatorGroup", "default", "default", spec={})
+    folder = rendered(tmp_path, ("02-operators", ours))
+    end = applied(capsys, server, "--rendered", folder, "-o", "json")
+    server.delete(there)
+    (finding,) = said(end)["findings"]
+    assert (end.status, finding["code"]) == (1, "HL1215")
+    assert "default-abc12" in finding["message"]
+
+
+def test_what_an_operator_adds_to_a_list_of_ours_stays_and_nothing_is_written_twice(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    def engine(*components: str) -> dict[str, Any]:
+        listed = [{"name": one, "enabled": True, "configOverrides": {}} for one in components]
+        spec = {"overrides": {"components": listed}}
+        return thing("multicluster.openshift.io/v1", "MultiClusterEngine", "mce", spec=spec)
+
+    folder = rendered(tmp_path, ("05-operands", engine("hypershift")))
+    how = ("--rendered", folder, "--timeout", "0s")
+    first = applied(capsys, server, *how)
+    live = server.get(engine())[1]
+    live["spec"]["overrides"]["components"].append({"name": "console", "enabled": True})
+    server.request("PUT", server.path_of(live) or "", live)
+    second = applied(capsys, server, *how)
+    names = [one["name"] for one in server.get(engine())[1]["spec"]["overrides"]["components"]]
+    third = applied(capsys, server, *how)
+    server.delete(engine())
+    assert (first.status, second.status, names) == (0, 0, ["hypershift", "console"])
+    assert "0 written" in third.out

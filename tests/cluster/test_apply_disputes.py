@@ -253,3 +253,36 @@ def test_a_finding_stands_at_the_estates_line(
     folder = rendered(tmp_path, ("60-x", config_map("wrong") | {"dota": {}}))
     end = applied(capsys, server.kubeconfig, folder)
     assert end.err.startswith(f"{ESTATE}:7:1: error HL1206: ConfigMap default/wrong")
+
+
+def test_pruning_says_which_kinds_it_may_not_look_at(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    rights = {
+        "apiGroups": [""],
+        "resources": ["configmaps", "namespaces"],
+        "verbs": ["get", "list", "patch", "create", "delete"],
+    }
+    role = thing("rbac.authorization.k8s.io/v1", "ClusterRole", "some", rules=[rights])
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "some"}
+    stranger = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "stranger"}
+    binding = thing(
+        "rbac.authorization.k8s.io/v1",
+        "ClusterRoleBinding",
+        "some",
+        roleRef=reference,
+        subjects=[stranger],
+    )
+    for value in (role, binding):
+        assert server.apply(value, manager="admin")[0] in {200, 201}
+    kubeconfig = as_user(server, tmp_path, STRANGER)
+    folder = rendered(tmp_path / "out", ("60-x", config_map("red")))
+    deadline = time.monotonic() + 10  # rights take a moment to be known
+    end = applied(capsys, kubeconfig, folder, "--prune", "--yes", "-o", "json")
+    while end.status and time.monotonic() < deadline:
+        time.sleep(0.2)
+        end = applied(capsys, kubeconfig, folder, "--prune", "--yes", "-o", "json")
+    (finding,) = found(end)
+    assert (end.status, finding["code"], finding["severity"]) == (0, "HL1213", "warning")
+    assert "secrets" in finding["message"]
+    assert "configmaps" not in finding["message"]

@@ -215,9 +215,12 @@ def _apply(story: Story, client: Client, pace: Pace) -> int:
     if how.dry_run or _stops(story) or not _agreed(story):
         return _end(story)
     with Applying() as shown:
-        _mark(story, client, shown)
+        if story.lacking:
+            _mark(story, client, shown)
         coming = Coming.of(story.target)
         _carry_out(story, client, story.compared, coming, pace, shown)
+        if story.target.marks and not _stops(story):
+            _mark(story, client, shown)  # machines that joined meanwhile
         if how.argocd is not None and not _stops(story):
             known = _onboarded(story, client, how.argocd)
             _carry_out(story, client, known, coming, pace, shown)
@@ -247,9 +250,10 @@ def _look_at_nodes(
 
 def _mark(story: Story, client: Client, shown: Callable[[object], None]) -> None:
     """Label and taint nodes that are there: pools do so only when they make them."""
-    from hyperleaf.cluster.marking import Lacking, mark  # noqa: PLC0415
+    from hyperleaf.cluster.marking import Lacking, lacking, mark  # noqa: PLC0415
 
-    for one in mark(client, story.lacking, story.target.marks):
+    marks = story.target.marks
+    for one in mark(client, lacking(client, marks), marks):
         shown(one)
         if isinstance(one, Lacking):
             story.marked.append(one)

@@ -49,7 +49,7 @@ def judge(client: Client, live: Object | None) -> Verdict:
     if verdict.state is not State.WAITING and live["kind"] == POLICY:
         behind = _nodes_behind(client, live)
         if behind:
-            return Verdict(State.WAITING, f"{behind} nodes have not taken it up")
+            return Verdict(State.WAITING, f"nodes that have not taken it up: {behind}")
     return verdict
 
 
