@@ -76,8 +76,7 @@ def followed(hub: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def applied(hub: ApiServer, followed: Path) -> list[subprocess.CompletedProcess[str]]:
     """Run the page's commands against the hub, waiting for nothing: no operator is there."""
-    (commands,) = blocks("sh")
-    dry, real = commands.splitlines()
+    dry, real = blocks("sh")[0].splitlines()
     return [
         ran(followed, f"{one} --timeout 0s", KUBECONFIG=str(hub.kubeconfig))
         for one in (dry, real, real)
@@ -110,6 +109,16 @@ def test_the_hub_gets_both_hosted_clusters_and_their_nodes(hub: ApiServer) -> No
 def test_their_secrets_are_made_of_what_lies_beside_the_estate(hub: ApiServer) -> None:
     _, answer = hub.request("GET", "/api/v1/namespaces/clusters/secrets/lvm-hcp-pull-secret")
     assert list(answer["data"]) == [".dockerconfigjson"]
+
+
+@pytest.mark.usefixtures("applied")
+def test_their_status_is_told_and_that_nobody_has_made_them(hub: ApiServer, followed: Path) -> None:
+    whole, one = (
+        ran(followed, command, KUBECONFIG=str(hub.kubeconfig))
+        for command in blocks("sh")[1].splitlines()
+    )
+    assert all(name in whole.stdout for name in ("cephfs-hcp", "lvm-hcp"))
+    assert (one.returncode, "lvm-hcp" in one.stdout) == (1, True), one.stdout + one.stderr
 
 
 def test_the_second_time_nothing_is_written(applied: list[Any]) -> None:

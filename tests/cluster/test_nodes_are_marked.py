@@ -8,7 +8,7 @@ import pytest
 
 from hyperleaf.cluster.client import Client
 from hyperleaf.cluster.kubeconfig import read_access
-from hyperleaf.cluster.marking import lacking, mark
+from hyperleaf.cluster.marking import Lacking, lacking, mark
 from unit.test_node_marks import INFRA, INFRA_TAINT, MARKS
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ def node(name: str) -> dict[str, Any]:
     }
 
 
+def marked(client: Client) -> list[Lacking]:
+    """Give nodes what they lack; return those that were written, with which nothing is wrong."""
+    done = list(mark(client, lacking(client, MARKS), MARKS))
+    assert all(isinstance(one, Lacking) for one in done)
+    return [one for one in done if isinstance(one, Lacking)]
+
+
 @pytest.fixture
 def client(server: ApiServer) -> Any:
     for name in MACHINES:
@@ -49,7 +56,7 @@ def client(server: ApiServer) -> Any:
 
 
 def test_each_gets_what_is_its_pool_s_and_keeps_its_own(server: ApiServer, client: Client) -> None:
-    assert [one.node for one in mark(client, MARKS)] == sorted(MACHINES)
+    assert [one.name for one in marked(client)] == sorted(MACHINES)
     _, first = server.request("GET", f"{NODES}/infra-1")
     assert first["metadata"]["labels"].items() >= (INFRA | {"theirs": "yes"}).items()
     assert [one for one in first["spec"]["taints"] if one["key"] in {"theirs", "infra"}] == [
@@ -62,17 +69,15 @@ def test_each_gets_what_is_its_pool_s_and_keeps_its_own(server: ApiServer, clien
 
 
 def test_looking_writes_nothing_and_the_second_time_nothing_lacks(client: Client) -> None:
-    assert [one.node for one in lacking(client, MARKS)] == sorted(MACHINES)
-    assert len(list(mark(client, MARKS))) == len(MACHINES)
-    assert list(lacking(client, MARKS)) == []
-    assert list(mark(client, MARKS)) == []
+    assert [one.name for one in lacking(client, MARKS)] == sorted(MACHINES)
+    assert len(marked(client)) == len(MACHINES)
+    assert lacking(client, MARKS) == ()
 
 
 def test_a_node_that_changed_meanwhile_is_read_again(server: ApiServer, client: Client) -> None:
-    steps = mark(client, MARKS)
-    assert next(steps).node == "infra-1"
+    found = lacking(client, MARKS)
     more = {"metadata": {"labels": {"new": "yes"}}}
     server.request("PATCH", f"{NODES}/infra-2", more, "application/merge-patch+json")
-    assert [one.node for one in steps] == ["infra-2", "metal-1"]
+    assert all(isinstance(one, Lacking) for one in mark(client, found, MARKS))
     _, second = server.request("GET", f"{NODES}/infra-2")
     assert second["metadata"]["labels"].items() >= (INFRA | {"new": "yes"}).items()
