@@ -62,6 +62,13 @@ def test_a_difference_that_is_accepted_is_there(
     assert told.startswith(f"{accepted.path}: hcp says ")
 
 
+def test_the_page_lists_every_difference_that_is_accepted_and_no_other() -> None:
+    page = (EXAMPLE.parents[1] / "docs" / "explanation" / "hosted-clusters.md").read_text()
+    table = page.split("| Field | Difference |")[1].split("\n\n")[0]
+    stated = [f"| `{one.path}` | {one.reason} |" for one in hosting.ACCEPTED]
+    assert table.strip().splitlines()[1:] == stated
+
+
 @pytest.mark.parametrize("path", ["spec.arch", "spec.replicas", "metadata.namespace"])
 def test_any_other_difference_is_told(path: str) -> None:
     (ours,) = (
