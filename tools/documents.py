@@ -104,8 +104,8 @@ def fields(model: dict[str, Any], path: str) -> Iterator[str]:
     """Yield a table row per field of a schema, and below it what it is made of."""
     for name, field in model.get("properties", {}).items():
         inner, mark = field, ""
-        while inner.get("type") == "array" and isinstance(inner.get("items"), dict):
-            inner, mark = inner["items"], mark + "[]"
+        while isinstance(below := inner.get("items", inner.get("additionalProperties")), dict):
+            inner, mark = below, mark + ("[]" if "items" in inner else ".*")
         needed = "yes" if name in model.get("required", ()) else ""
         default = f"`{json.dumps(field['default'])}`" if "default" in field else ""
         text = field.get("description") or inner.get("description", "")
@@ -119,6 +119,7 @@ def fields(model: dict[str, Any], path: str) -> Iterator[str]:
 def language() -> str:
     """Return the page of every field of the language."""
     from hyperleaf.spec.documents import KINDS  # noqa: PLC0415
+    from hyperleaf.spec.facts import WrittenFacts  # noqa: PLC0415
 
     parts = ["# The estate language\n\n" + MADE]
     parts.append("`apiVersion: hyperleaf.dev/v1alpha1`; `metadata.name` names the document.\n")
@@ -129,6 +130,13 @@ def language() -> str:
             f"\n## {kind}\n\n{schema['description']}\n\n"
             f"| Field | Needed | Default | Meaning |\n|---|---|---|---|\n{rows}\n"
         )
+    schema = WrittenFacts.schema()
+    parts.append(
+        f"\n## Facts\n\n{schema['description']} A file of them is given by `--facts`; it has no "
+        "`apiVersion` and no `kind`.\n\n| Field | Needed | Default | Meaning |\n|---|---|---|---|\n"
+        + "\n".join(fields(schema, ""))
+        + "\n"
+    )
     return "".join(parts)
 
 

@@ -60,7 +60,7 @@ def found(function: Callable[..., Any]) -> Callable[..., Any]:
         "--facts",
         metavar="FILE",
         type=click.Path(),
-        help="What the estate leaves to be found, as YAML: `reflectors: [ADDRESS, ...]`.",
+        help="What the estate leaves to be found, as YAML: addresses, IDs, MachineSets.",
     )(function)
 
 
