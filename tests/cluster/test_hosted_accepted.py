@@ -133,6 +133,6 @@ def test_the_server_makes_one_object_of_what_hcp_says_and_of_ours(
         status, answer = apiserver.apply(one, dry_run=True)
         assert status == 201, answer
         # A reference to nothing says nothing.
-        empty = ({}, {"name": ""})
+        empty: tuple[Document, ...] = ({}, {"name": ""})
         kept.append({name: value for name, value in answer["spec"].items() if value not in empty})
     assert kept[0] == kept[1]

@@ -37,6 +37,7 @@ def changed(folder: Path, estate: str, old: str, new: str) -> tuple[Change, ...]
         *("replicas: 2, cpus: 8", "replicas: 2, memory: 64Gi", "replicas: 2, disk: 200Gi"),
         *("replicas: 2, storageClass: fast", "replicas: 2, placement: {a: b}"),
         *("replicas: 2, nodeConfig: [chrony]", "replicas: 2, additionalNetworks: [a/b]"),
+        "replicas: 2, hostDevices: [{resource: nvidia.com/A100, count: 2}]",
     ],
 )
 def test_another_machine_replaces_a_pools_nodes(tmp_path: Path, new: str) -> None:
@@ -53,6 +54,11 @@ def test_a_pools_size_and_care_replace_nothing(tmp_path: Path, new: str) -> None
     told = changed(tmp_path, KUBEVIRT, "replicas: 2", new)
     assert told
     assert {one.consequence for one in told} == {""}
+
+
+def test_another_type_of_instance_replaces_a_pools_nodes(tmp_path: Path) -> None:
+    (told,) = changed(tmp_path, AWS, "m5.2xlarge", "m5.4xlarge")
+    assert told.consequence == REPLACED
 
 
 def test_nodes_that_are_changed_where_they_are_restart(tmp_path: Path) -> None:
