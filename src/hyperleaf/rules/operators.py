@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hyperleaf.model.cluster import Cluster, Pool
     from hyperleaf.model.estate import Estate
+    from hyperleaf.model.network import Network
     from hyperleaf.model.operators import OperatorName
 
 OPERATORS = ("spec", "operators")
@@ -68,8 +69,13 @@ def _networks_need(estate: Estate, cluster: Cluster) -> Iterator[tuple[OperatorN
             one.transport == "evpn" and cluster.leaf_pools
         ):
             yield "nmstate", what
-        if one.role == "migration":
+        if one.role == "migration" or (one.role == "vm" and _has_guests(one, cluster)):
             yield "virtualization", what
+
+
+def _has_guests(network: Network, cluster: Cluster) -> bool:
+    """Tell whether guests of a cluster plug in to a network, and not its nodes alone."""
+    return any(one.cluster == cluster.name and one.namespaces for one in network.attachments)
 
 
 @rule(
@@ -79,8 +85,8 @@ def _networks_need(estate: Estate, cluster: Cluster) -> Iterator[tuple[OperatorN
         "`operators` says what is installed. Objects of an operator that is not there are refused: "
         "the cluster does not know their kind.",
         "Name it under `operators`; without `operators` all are taken to be there.",
-        "operators: {gitops: {}}",
-        "operators: {gitops: {}, nmstate: {}}",
+        "operators: {virtualization: {}}",
+        "operators: {virtualization: {}, nmstate: {}}",
     ),
     Severity.WARNING,
 )
