@@ -30,7 +30,7 @@ ROLLS_POOL: Final = frozenset(
         *("node files", "node files guard", "node files for uplinks"),
         *("cpus", "memory", "disk", "reserved in full", "queues", "cached image", "subnet in"),
         *("storage class", "access modes", "volume mode", "placement", "additional networks"),
-        *("hub's pod network", "devices", "instance type"),
+        *("hub's pod network", "host devices", "instance type"),
     }
 )
 _HOW: Final = {"Replace": "are replaced", "InPlace": "are changed where they are, and restarted"}
@@ -125,7 +125,6 @@ def _machine(pool: Pool) -> Iterator[tuple[str, str | list[str]]]:
         ("placement", _pairs(nodes.placement) or None),
         ("additional networks", list(nodes.additional_networks) or None),
         ("host devices", [f"{count} x {name}" for name, count in nodes.host_devices] or None),
-        ("devices", [f"{count} x {name}" for name, count in nodes.host_devices] or None),
         ("hub's pod network", None if nodes.default_network else "not attached"),
         ("reserved in full", "yes" if nodes.guaranteed else None),
         ("queues", {True: "many", False: "one", None: None}[nodes.multiqueue]),
