@@ -247,10 +247,11 @@ def test_what_an_operator_adds_to_a_list_of_ours_stays_and_nothing_is_written_tw
     server: ApiServer, capsys: Capture, tmp_path: Path
 ) -> None:
     def engine(*components: str) -> dict[str, Any]:
-        listed = [{"name": one, "enabled": True, "configOverrides": {}} for one in components]
+        listed = [{"name": one, "enabled": True} for one in components]
         spec = {"overrides": {"components": listed}}
         return thing("multicluster.openshift.io/v1", "MultiClusterEngine", "mce", spec=spec)
 
+    assert server.resource("multicluster.openshift.io/v1", "MultiClusterEngine")
     folder = rendered(tmp_path, ("05-operands", engine("hypershift")))
     how = ("--rendered", folder, "--timeout", "0s")
     first = applied(capsys, server, *how)

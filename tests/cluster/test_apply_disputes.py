@@ -210,6 +210,39 @@ def test_a_namespace_is_never_pruned(server: ApiServer, capsys: Capture, tmp_pat
     assert server.get(space)[0] == 200
 
 
+def test_what_others_set_fields_of_is_never_pruned(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    old = rendered(tmp_path / "old", ("60-x", config_map("shared", mtu="1500")))
+    assert applied(capsys, server.kubeconfig, old).status == 0
+    shared = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shared"}}
+    server.apply(shared | {"data": {"theirs": "1"}}, manager="somebody")
+    new = rendered(tmp_path / "new", ("60-x", config_map("kept")))
+    end = applied(capsys, server.kubeconfig, new, "--prune", "--yes")
+    assert (end.status, "somebody set fields of it" in end.err) == (0, True)
+    assert server.get(config_map("shared"))[0] == 200
+
+
+def test_what_is_the_clusters_own_is_let_go_of_and_not_deleted(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    network = {"apiVersion": "operator.openshift.io/v1", "kind": "Network"}
+    network["metadata"] = {"name": "cluster"}  # type: ignore[assignment]
+    theirs = {"spec": {"logLevel": "Normal", "managementState": "Managed"}}
+    server.apply(network | theirs, manager="bootstrap")
+    ours = {"logLevel": "Normal", "useMultiNetworkPolicy": True}
+    made = thing("operator.openshift.io/v1", "Network", "cluster", spec=ours)
+    old = rendered(tmp_path / "old", ("10-settings", made))
+    assert applied(capsys, server.kubeconfig, old).status == 0
+    new = rendered(tmp_path / "new", ("60-x", config_map("kept")))
+    assert applied(capsys, server.kubeconfig, new, "--prune", "--yes").status == 0
+    status, live = server.get(network)
+    server.delete(network)
+    assert (status, "labels" in live["metadata"]) == (200, False)
+    assert live["spec"]["managementState"] == "Managed"
+    assert "useMultiNetworkPolicy" not in live["spec"]
+
+
 # Nodes
 
 

@@ -6,7 +6,7 @@ manager. What an owner made of our object goes with that object.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hyperleaf.cluster.client import MANAGER
@@ -14,7 +14,7 @@ from hyperleaf.cluster.comparing import is_ours
 from hyperleaf.cluster.errors import AnswerError, told
 from hyperleaf.cluster.reading import FROM, MARK
 from hyperleaf.cluster.waiting import POLICY, State, judge
-from hyperleaf.findings import Finding, Severity
+from hyperleaf.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +30,8 @@ _HOLDS_OTHERS: Final = {
     "Namespace": "what others put into it would go with it",
     "CustomResourceDefinition": "every object of its kind would go with it",
 }
+# They are the cluster's own, there before us and needed after us: our fields are let go of instead.
+_OF_THE_CLUSTER: Final = frozenset({"Network", "IngressController", "HyperConverged"})
 # Deleting one takes machines away.
 _DESTROYS: Final = {
     "HostedCluster": "the hosted cluster with all its nodes and guests is destroyed",
@@ -41,7 +43,10 @@ _DESTROYS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """An object of ours that follows from nothing any more; `warning` says what its end does."""
+    """An object of ours that follows from nothing any more; `warning` says what its end does.
+
+    One that `is_let_go` stays, without the fields that are ours alone.
+    """
 
     resource: Resource = field(repr=False)
     namespace: str
@@ -50,6 +55,7 @@ class Stale:
     sources: str
     wave: int
     warning: str = ""
+    is_let_go: bool = False
 
     @property
     def title(self) -> str:
@@ -76,16 +82,16 @@ def prunable(client: Client, target: Target) -> Prunable:
             for head in client.every(resource, labels=f"{MARK}={MANAGER}", heads_only=True):
                 one = _stale(resource, head, wanted)
                 if one is not None and one.uid not in stale:
-                    finding = _stays(client, one)
-                    if finding is None:
+                    why = _stays(client, one, head)
+                    if why is None:
                         stale[one.uid] = one
                     else:
-                        findings.append(finding)
+                        findings.append(_stayed(one, *why, target.place))
         except AnswerError as error:
             if error.status == _FORBIDDEN:
                 unseen.append(f"{resource.plural}.{resource.group}".rstrip("."))
     if unseen:
-        findings.append(_unseen(unseen))
+        findings.append(_unseen(unseen, target.place))
     order = sorted(stale.values(), key=lambda one: (-one.wave, one.title))
     return Prunable(tuple(order), tuple(dict.fromkeys(findings)))
 
@@ -94,11 +100,21 @@ def prune(client: Client, stale: Iterable[Stale]) -> Iterator[Stale | Finding]:
     """Delete objects one after the other; yield each, or what kept it there."""
     for one in stale:
         try:
-            client.delete(one.resource, one.namespace, one.name, one.uid)
+            _end(client, one)
         except AnswerError as error:
             yield error.finding
         else:
             yield one
+
+
+def _end(client: Client, one: Stale) -> None:
+    if not one.is_let_go:
+        client.delete(one.resource, one.namespace, one.name, one.uid)
+        return
+    # Applying nothing takes away what only we had applied, our mark with it.
+    about = {"name": one.name, "uid": one.uid}
+    value = {"apiVersion": one.resource.api_version, "kind": one.resource.kind, "metadata": about}
+    client.apply(one.resource, value, namespace=one.namespace)
 
 
 def _listable(resources: Iterable[Resource]) -> Iterator[Resource]:
@@ -116,6 +132,7 @@ def _stale(resource: Resource, head: Object, wanted: set[tuple[str, str, str]]) 
     if FROM not in annotations or not is_ours(head) or about.get("ownerReferences"):
         return None
     wave = annotations.get(_WAVE, "0")
+    is_let_go = resource.kind in _OF_THE_CLUSTER
     return Stale(
         resource,
         namespace,
@@ -123,25 +140,35 @@ def _stale(resource: Resource, head: Object, wanted: set[tuple[str, str, str]]) 
         about["uid"],
         annotations[FROM],
         int(wave) if wave.lstrip("-").isdigit() else 0,
-        _DESTROYS.get(resource.kind, ""),
+        "it stays, without what is ours" if is_let_go else _DESTROYS.get(resource.kind, ""),
+        is_let_go,
     )
 
 
-def _stays(client: Client, one: Stale) -> Finding | None:
-    """Return why an object stays, None where it may go."""
+def _stays(client: Client, one: Stale, head: Object) -> tuple[str, str] | None:
+    """Return why an object stays and what to do about it, None where it may go."""
     kind = one.resource.kind
+    by_hand = f"delete it by hand: kubectl delete {kind} {one.name}"
     if kind in _HOLDS_OTHERS:
-        return _stayed(
-            one, _HOLDS_OTHERS[kind], f"delete it by hand: kubectl delete {kind} {one.name}"
-        )
+        return _HOLDS_OTHERS[kind], by_hand
     if kind == POLICY and not _is_undone(client, one):
-        return _stayed(
-            one,
-            "a policy that is deleted undoes nothing on the nodes",
+        return "a policy that is deleted undoes nothing on the nodes", (
             "have it say `state: absent` for each of its interfaces (kubectl edit nncp "
-            f"{one.name}), wait until it is Available, then prune again",
+            f"{one.name}), wait until it is Available, then prune again"
         )
+    others = ", ".join(sorted(_others(head)))
+    if others and not one.is_let_go and kind != POLICY:
+        return f"{others} set fields of it, too", by_hand
     return None
+
+
+def _others(head: Object) -> Iterator[str]:
+    """Yield who else manages what an object says, status, size and metadata left aside."""
+    for entry in head["metadata"].get("managedFields", ()):
+        fields = entry.get("fieldsV1", {}).keys() - {"f:metadata", "f:status"}
+        is_own = entry.get("manager") == MANAGER
+        if fields and not is_own and not entry.get("subresource"):
+            yield entry.get("manager", "")
 
 
 def _is_undone(client: Client, one: Stale) -> bool:
@@ -155,16 +182,21 @@ def _is_undone(client: Client, one: Stale) -> bool:
     return absent and judge(client, live).state is State.READY
 
 
-def _stayed(one: Stale, why: str, hint: str) -> Finding:
+def _stayed(one: Stale, why: str, hint: str, place: Place) -> Finding:
     message = f"{one.title} follows from nothing any more, but stays: {why}"
-    return told("HL1212", message, hint, document=one.sources, severity=Severity.WARNING)
+    return _warned("HL1212", message, hint, place, one.sources)
 
 
-def _unseen(names: list[str]) -> Finding:
-    return told(
+def _unseen(names: list[str], place: Place) -> Finding:
+    return _warned(
         "HL1213",
         f"whether something of ours is left among {', '.join(sorted(set(names)))} cannot be told: "
         "you may not list them",
         "prune as somebody who may, or delete what is left by hand",
-        severity=Severity.WARNING,
+        place,
     )
+
+
+def _warned(code: str, message: str, hint: str, place: Place, document: str = "") -> Finding:
+    made = told(code, message, hint, document=document, severity=Severity.WARNING)
+    return replace(made, place=place)
