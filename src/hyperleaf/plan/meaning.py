@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.plan.meaning_hosted import hosted
 from hyperleaf.plan.meaning_installed import installed
+from hyperleaf.plan.meaning_machines import machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -192,6 +193,7 @@ def _cluster(cluster: Cluster) -> Facts:
         **{name: said for pool in cluster.pools for name, said in _pool(pool).items()},
         **_virtualization(cluster),
         **installed(cluster),
+        **machines(cluster),
     }
 
 
