@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": "Show what each class of nodes gets.",
     "render": "Write every object that follows from an estate.",
     "install-config": "Write the installer's files, credentials included.",
+    "facts": "Ask a cluster for what an estate leaves to be found.",
     "prove": "Boot what render makes; show by packets that it works.",
     "apply": "Bring rendered objects to a cluster, in order.",
     "status": "Show what a cluster runs; watch a hosted one come to be.",

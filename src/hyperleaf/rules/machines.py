@@ -82,8 +82,9 @@ def machines_need_a_provider(estate: Estate) -> Iterator[Fault]:
         "No worker MachineSet is known",
         "MachineSets follow from one that the cluster has: its image, profile, security groups and "
         "subnets are nobody's to guess. Before the cluster is installed there is none.",
-        "Give facts with one: `clusters: {NAME: {machineSetsFrom: [workers.yaml]}}`, where "
-        "workers.yaml is what `oc get machinesets -n openshift-machine-api -o yaml` prints.",
+        "Give facts with one, by --facts: `hyperleaf facts --cluster NAME` asks the cluster for "
+        "them. Or write `clusters: {NAME: {machineSetsFrom: [workers.yaml]}}`, where workers.yaml "
+        "is what `oc get machinesets -n openshift-machine-api -o yaml` prints.",
         "replicas: 2, machines: {}",
         "replicas: 2",
     ),
@@ -100,7 +101,7 @@ def bases_are_known(estate: Estate) -> Iterator[Fault]:
                 _path(pool, "machines"),
                 f"no worker MachineSet {what}of {cluster.name} is known: none is rendered for pool "
                 f"{pool.name}",
-                "once the cluster is there, give it by --facts (`hyperleaf explain HL1121`)",
+                f"once it is there: `hyperleaf facts --cluster {cluster.name}`, and --facts with that",
             )
 
 
