@@ -101,7 +101,7 @@ def bases_are_known(estate: Estate) -> Iterator[Fault]:
                 _path(pool, "machines"),
                 f"no worker MachineSet {what}of {cluster.name} is known: none is rendered for pool "
                 f"{pool.name}",
-                f"once it is there: `hyperleaf facts --cluster {cluster.name}`, and --facts with that",
+                f"once it is there: `hyperleaf facts --cluster {cluster.name}`, then --facts",
             )
 
 
