@@ -40,12 +40,14 @@ def condition(kind: str, value: str = "True", message: str = "") -> Object:
 class Operators:
     """What each kind (API version, plural) gets as its status; may be changed while it runs.
 
-    `seen` are the names of objects in the order in which they got a status.
+    `seen` are the names of objects in the order in which they got a status, `refused` what a server
+    said of one instead.
     """
 
     server: ApiServer
     statuses: dict[tuple[str, str], Object] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     _ends: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -71,8 +73,14 @@ class Operators:
                 self._install(about["namespace"])
             middle = f"/namespaces/{about['namespace']}" if "namespace" in about else ""
             path = f"{base}{middle}/{plural}/{about['name']}/status"
-            self.server.request("PATCH", path, {"status": given}, "application/merge-patch+json")
+            self._patch(path, given)
             self.seen.append(about["name"])
+
+    def _patch(self, path: str, status: Object) -> None:
+        body = {"status": status}
+        code, answer = self.server.request("PATCH", path, body, "application/merge-patch+json")
+        if code != 200:
+            self.refused[path] = answer.get("message", "")
 
     def _install(self, namespace: str) -> None:
         """Make the version that a Subscription says it installed."""
@@ -83,10 +91,11 @@ class Operators:
             "metadata": {"name": INSTALLED, "namespace": namespace},
             "spec": spec,
         }
-        self.server.apply(version, manager="stands-in")
+        code, answer = self.server.apply(version, manager="stands-in")
+        if code not in {200, 201}:
+            self.refused[namespace] = answer.get("message", "")
         path = f"{self.server.path_of(version)}/status"
-        done = {"status": {"phase": "Succeeded"}}
-        self.server.request("PATCH", path, done, "application/merge-patch+json")
+        self._patch(path, {"phase": "Succeeded"})
 
     def end(self) -> None:
         """End soon."""

@@ -100,7 +100,7 @@ def _through(client: Client, live: Object, stated: Ready, other: tuple[str, str]
     name = _at(live, stated.names)
     if not name:
         return Verdict(State.WAITING, _unnamed(live, stated))
-    resource = client.resource(*other)
+    resource = client.resource(*other, anew=True)
     if resource is None:
         return Verdict(State.WAITING, f"there is no kind {other[1]} yet")
     named = client.get(resource, live["metadata"].get("namespace", ""), str(name))
