@@ -35,7 +35,7 @@ _SETTINGS = (
 _SCRIPT = rf"""
 say() {{ printf '\036'; "$@" 2>/dev/null; }}
 say ip -j -d addr
-say ip -j -d route show table all
+say ip -j -d -4 route show table all
 say ip -j -d -6 route show table all
 say sh -c 'cd /proc/sys/net && grep -H . {" ".join(_SETTINGS)}'
 say nft list ruleset
