@@ -43,6 +43,15 @@ def _policy(name: str = "one") -> Policy:
     return Policy(name, Selector({}), CAPTURE, desired)
 
 
+def test_default_routes_of_both_families_are_told_apart() -> None:
+    routes = [
+        {"dst": "default", "gateway": "fe80::1", "dev": "br-ex"},
+        {"dst": "default", "gateway": "10.0.0.1", "dev": "br-ex", "prefsrc": "10.0.0.21"},
+    ]
+    running = policies.state("[]", json.dumps(routes), ())["routes"]["running"]
+    assert [one["destination"] for one in running] == ["::/0", "0.0.0.0/0"]
+
+
 def test_the_address_is_the_source_of_the_main_tables_default_route() -> None:
     assert fill(SOURCE, resolve(CAPTURE, _state())) == "10.0.0.21"
 

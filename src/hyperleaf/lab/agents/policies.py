@@ -61,7 +61,7 @@ def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> Stat
     interfaces.sort(key=lambda one: (one["name"], one["type"]))
     running = [
         {
-            "destination": "0.0.0.0/0" if one["dst"] == "default" else one["dst"],
+            "destination": _everywhere(one) if one["dst"] == "default" else one["dst"],
             "next-hop-interface": one.get("dev", ""),
             "next-hop-address": one.get("gateway", ""),
             "table-id": _table(one.get("table")),
@@ -71,6 +71,12 @@ def state(addresses: str, routes: str, typed: Sequence[tuple[str, str]]) -> Stat
         if one.get("type", "unicast") == "unicast"
     ]
     return {"interfaces": interfaces, "routes": {"running": running}}
+
+
+def _everywhere(route: Mapping[str, Any]) -> str:
+    """Return what `default` means: `ip` calls that of both families so."""
+    told = (str(route.get(one, "")) for one in ("gateway", "prefsrc"))
+    return "::/0" if any(":" in one for one in told) else "0.0.0.0/0"
 
 
 def _type(link: Mapping[str, Any]) -> str:
