@@ -221,9 +221,7 @@ def secrets(**credentials: Any) -> dict[str, dict[str, Any]]:
     """Return what is to be made for the hub, by name."""
     made = planned([hub(operators=AWS, credentials=credentials)])
     files = {file.path: file.text for file in render(made)}
-    (listed,) = (text for path, text in files.items() if "secrets" in path)
-    read = json.loads(listed)
-    return {one["name"]: one for one in (read["secrets"] if isinstance(read, dict) else read)}
+    return {one["name"]: one for one in json.loads(files["secrets/hub.json"])}
 
 
 def test_the_hypershift_operators_region_and_credentials_are_a_secret_to_be_made() -> None:
