@@ -72,9 +72,21 @@ def _module(shop: Workshop, recipe: Path, module: str) -> Path:
 
 
 def build_hcp(shop: Workshop) -> None:
-    """Build hcp, HyperShift's command line for users, which prints what it would create."""
+    """Build hcp, HyperShift's command line for users, which prints what it would create.
+
+    On AWS it makes the cloud first, so that a program of a few lines stands in there for its flags.
+    """
     target = "github.com/openshift/hypershift/product-cli"
     go_build(shop, RECIPES / "hcp", target, "hcp", "-ldflags", "-s -w")
+    go_build(shop, RECIPES / "hcp", "./aws", "hcp-aws", "-ldflags", "-s -w")
+
+
+def build_hypershift_install(shop: Workshop) -> None:
+    """Build the installer of the HyperShift operator, which multicluster engine runs on a hub."""
+    module = "hyperleaf.dev/judges/hypershift-install"
+    go_build(
+        shop, RECIPES / "hypershift-install", module, "hypershift-install", "-ldflags", "-s -w"
+    )
 
 
 def build_installer(shop: Workshop) -> None:
@@ -133,6 +145,7 @@ JUDGES = (
     Judge("crds", ("crds",), (), build_crds),
     Judge("frr-k8s", ("frr-k8s",), (RELOADER,), build_frr_k8s),
     Judge("hcp", ("hcp",), (), build_hcp),
+    Judge("hypershift-install", ("hypershift-install",), (), build_hypershift_install),
     Judge("installer", ("installer",), (), build_installer),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),

@@ -1,7 +1,9 @@
-"""HyperShift's own command line for users prints the objects that it would create."""
+"""HyperShift's own command line prints the objects that it would create, on KubeVirt and on AWS."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -28,12 +30,35 @@ def render(words: Sequence[str], files: Mapping[str, str]) -> list[Document]:
     RefusalError where it ends otherwise.
     """
     command = [str(cache.folder("hcp") / "hcp"), "create", "cluster", "kubevirt", *words]
+    return _objects([*command, "--render"], files)
+
+
+def render_aws(
+    options: Mapping[str, Any], files: Mapping[str, str], kubeconfig: Path
+) -> list[Document]:
+    """Return the objects of a cluster on AWS, from options as HyperShift's command line holds them.
+
+    Infrastructure and roles are files that the options name; the API server of `kubeconfig` is
+    asked whether HyperShift is there. RefusalError where it ends otherwise.
+    """
+    command = [str(cache.folder("hcp") / "hcp-aws")]
+    return _objects(command, files, json.dumps(options), {"KUBECONFIG": str(kubeconfig)})
+
+
+def _objects(
+    command: Sequence[str],
+    files: Mapping[str, str],
+    text: str = "",
+    env: Mapping[str, str] | None = None,
+) -> list[Document]:
     with tempfile.TemporaryDirectory(prefix="judge-hcp-") as folder:
-        for name, text in files.items():
-            (Path(folder) / name).write_text(text)
+        for name, content in files.items():
+            (Path(folder) / name).write_text(content)
         ran = subprocess.run(
-            [*command, "--render"],
+            command,
             cwd=folder,
+            env=os.environ | dict(env or {}),
+            input=text,
             capture_output=True,
             text=True,
             timeout=SECONDS,
