@@ -259,3 +259,42 @@ def test_a_pool_that_scales_states_bounds_in_place_of_a_size(tmp_path: Path) -> 
 )
 def test_a_span_is_written_as_go_writes_it(written: str, told: str) -> None:
     assert go_duration(Duration.read(written)) == told
+
+
+INSTALL = """\
+  baseDomain: example.com
+  install:
+    controlPlane: {instanceType: m5.xlarge, replicas: 3}
+    workers: {instanceType: m5.4xlarge, replicas: 3, roles: [infra]%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("taint", "stated", "said"),
+    [
+        ("", 'controlPlane: {nodeSelector: {node-role.kubernetes.io/infra: ""}}', ""),
+        ("", "controlPlane: {nodeSelector: {kubernetes.io/arch: amd64}}", ""),
+        ("", "controlPlane: {nodeSelector: {disk: fast}}", "none of its nodes bears disk=fast"),
+        (
+            "node-role.kubernetes.io/infra",
+            'controlPlane: {nodeSelector: {node-role.kubernetes.io/infra: ""}}',
+            "taint node-role.kubernetes.io/infra keeps everything off",
+        ),
+        (
+            "hypershift.openshift.io/control-plane",
+            'controlPlane: {nodeSelector: {node-role.kubernetes.io/infra: ""}}',
+            "",
+        ),
+    ],
+)
+def test_a_control_plane_has_nodes_that_take_it(
+    tmp_path: Path, taint: str, stated: str, said: str
+) -> None:
+    taints = f", taints: [{{key: {taint}, effect: NoSchedule}}]" if taint else ""
+    hub, hosted = KUBEVIRT.replace("controlPlane: {}", stated).split("---\n")
+    estate = hub + INSTALL % taints + "---\n" + hosted
+    made = Made(tmp_path, estate)
+    told = [one for one in made.said if "HL1330" in one]
+    # Whatever keeps a control plane off keeps the machines of its pools off too.
+    of_control = [one for one in told if "the control plane of guest" in one]
+    assert [said in one for one in of_control] == ([True] if said else [])

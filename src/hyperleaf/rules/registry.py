@@ -17,6 +17,7 @@ from hyperleaf.rules import (  # noqa: F401 - importing a file of rules register
     guests,
     hosted,
     hosted_nodes,
+    hosted_placement,
     hosts,
     install,
     machines,
