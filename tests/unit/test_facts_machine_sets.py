@@ -61,6 +61,6 @@ def test_another_object_is_told(tmp_path: Path) -> None:
 
 
 def test_what_is_needed_and_missing_is_told(tmp_path: Path) -> None:
-    template = {"spec": {"template": {"metadata": {}, "spec": {}}}}
+    template: dict[str, object] = {"spec": {"template": {"metadata": {}, "spec": {}}}}
     _, findings = read_facts(written(tmp_path, {"machineSet": {**A, **template}}))
     assert [one.code for one in findings] == ["HL0054", "HL0054"]
