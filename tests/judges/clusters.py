@@ -79,14 +79,17 @@ def _timeless(one: Object) -> Object:
     return {**rest, "metadata": about}
 
 
-def writes(server: ApiServer) -> list[str]:
-    """Return the requests of ours that wrote, in order, from the server's audit log."""
+def writes(server: ApiServer, *, tries: bool = False) -> list[str]:
+    """Return the requests of ours that wrote, in order, from the server's audit log; or tried to.
+
+    Tries (`dryRun`) write nothing.
+    """
     made = []
     for line in server.audit.read_text().splitlines():
         with suppress(ValueError):  # the line that is being written
             event = json.loads(line)
             of_us = event.get("userAgent") == "hyperleaf"
-            if of_us and "dryRun=All" not in event["requestURI"]:
+            if of_us and ("dryRun=All" in event["requestURI"]) is tries:
                 made.append(f"{event['verb']} {event['requestURI'].partition('?')[0]}")
     return made
 

@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913 - options, each with its name
 ) -> int:
     """Apply one cluster's objects by server-side apply, step by step, each step waited for.
 
-    Every object is tried first: what is refused, forbidden or owned by others is told before
+    What would change is tried first: what is refused, forbidden or owned by others is told before
     anything is written. What is as it should be is not written. Whoever is interrupted runs the
     same command again. Secrets are made of the files and variables that the estate names, and
     shown nowhere.

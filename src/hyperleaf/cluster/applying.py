@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.cluster.client import MANAGER, side_by_side
-from hyperleaf.cluster.comparing import What, about, finding_of, no_kind
+from hyperleaf.cluster.comparing import MANY, What, about, finding_of, no_kind
 from hyperleaf.cluster.errors import AnswerError
 from hyperleaf.cluster.reading import MARK
 from hyperleaf.cluster.waiting import State, Verdict, judge
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from hyperleaf.findings import Finding
 
 Object = dict[str, Any]
-# From so many objects of a kind on, one list is less than a request each.
-_MANY = 5
 _FORBIDDEN, _NOT_FOUND, _CONFLICT, _INTERNAL = 403, 404, 409, 500
 
 
@@ -230,7 +228,7 @@ def _verdicts(client: Client, items: Sequence[Item]) -> list[tuple[Item, Verdict
         if resource is None:
             made.extend((one, Verdict(State.WAITING, "its kind is gone")) for one in members)
             continue
-        if len(members) > _MANY:
+        if len(members) > MANY:
             listed = client.every(resource, namespace, f"{MARK}={MANAGER}")
             there = {one["metadata"]["name"]: one for one in listed}
         else:

@@ -1,11 +1,13 @@
 """Objects to be and objects that are become what an application would do, tried by the server.
 
-An object that is there is applied for trial (`dryRun`), and left alone where the server would write
-nothing: so a second application writes nothing, without anything being remembered elsewhere.
+An object that is there is left alone where what the server noted of us says that it is settled, or
+where the server, applying it for trial (`dryRun`), would write nothing: so a second application
+writes nothing, without anything being remembered elsewhere.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +20,7 @@ from hyperleaf.cluster.difference import Contested, contested, differences, has,
 from hyperleaf.cluster.errors import AnswerError, ClusterError, told
 from hyperleaf.cluster.reading import MARK
 from hyperleaf.cluster.secrets import with_data
+from hyperleaf.cluster.settled import is_settled
 from hyperleaf.findings import Finding, Severity
 from hyperleaf.values.readiness import COMPLETED
 
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from hyperleaf.cluster.reading import Item, Target
 
 Object = dict[str, Any]
-_NOT_FOUND = 404
+# From so many objects of a kind on, one list is less than a request each.
+MANY = 5
 _BAD_REQUEST = 400
 
 
@@ -99,7 +103,13 @@ def compare(
     """
     coming = Coming.of(target)
     _look_up(client, target.items)
-    one = partial(compare_one, client, coming=coming, taken=frozenset(map(str.lower, taken)))
+    known = _listed(client, target.items)
+    allowed = frozenset(map(str.lower, taken))
+
+    def one(item: Item) -> Compared:
+        live = known.get(item.key)
+        return compare_one(client, item, coming=coming, taken=allowed, live=live)
+
     made: list[Compared] = []
     for compared in side_by_side(one, target.items):
         made.append(compared)
@@ -114,19 +124,39 @@ def _look_up(client: Client, items: Iterable[Item]) -> None:
         client.resource(version, kind)
 
 
+def _listed(client: Client, items: Sequence[Item]) -> dict[tuple[str, str, str, str], Object]:
+    """Return objects of ours that live, of kinds of which there are many: a list is one request."""
+    made: dict[tuple[str, str, str, str], Object] = {}
+    groups: dict[tuple[str, str, str], list[Item]] = {}
+    for one in items:
+        groups.setdefault((one.api_version, one.kind, one.namespace), []).append(one)
+    for (version, kind, namespace), members in groups.items():
+        resource = client.resource(version, kind)
+        if resource is None or len(members) <= MANY:
+            continue
+        group = members[0].key[0]
+        with suppress(AnswerError):  # whoever may not list asks for each
+            for live in client.every(resource, namespace, f"{MARK}={MANAGER}"):
+                whole = {**live, "apiVersion": version, "kind": kind}
+                made[group, kind, namespace, live["metadata"]["name"]] = whole
+    return made
+
+
 def compare_one(
-    client: Client, item: Item, *, coming: Coming, taken: frozenset[str] = frozenset()
+    client: Client,
+    item: Item,
+    *,
+    coming: Coming,
+    taken: frozenset[str] = frozenset(),
+    live: Object | None = None,
 ) -> Compared:
-    """Return what applying one object would do."""
+    """Return what applying one object would do; `live` is the one that lives, where it is known."""
     resource = client.resource(item.api_version, item.kind)
     if resource is None:
         return _without_kind(item, coming)
     try:
-        live = client.get(resource, item.namespace, item.name)
-        if item.sought is not None and live is not None and not is_ours(live):
-            return _not_ours(item, live)
-        value = completed(with_data(item, live, client.hidden), live)
-        return _tried(client, resource, replace(item, value=value), live, coming, taken)
+        live = live or client.get(resource, item.namespace, item.name)
+        return _compared(client, resource, item, live, coming, taken)
     except AnswerError as error:
         return Compared(item, What.REFUSED, findings=(about(item, error.finding),))
     except ClusterError as error:
@@ -136,6 +166,22 @@ def compare_one(
             return Compared(item, What.REFUSED, findings=(error.finding,))
         warning = replace(error.finding, severity=Severity.WARNING)
         return Compared(item, What.KEPT, findings=(warning,), live=live)
+
+
+def _compared(  # noqa: PLR0913, PLR0917 - both sides and what is allowed
+    client: Client,
+    resource: Resource,
+    item: Item,
+    live: Object | None,
+    coming: Coming,
+    taken: frozenset[str],
+) -> Compared:
+    if item.sought is not None and live is not None and not is_ours(live):
+        return _not_ours(item, live)
+    value = completed(with_data(item, live, client.hidden), live)
+    if live is not None and is_settled(live, value):
+        return Compared(item, What.SAME, live=live)
+    return _tried(client, resource, replace(item, value=value), live, coming, taken)
 
 
 def _tried(  # noqa: PLR0913, PLR0917 - both sides and what is allowed

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hyperleaf.cluster.errors import AnswerError
+from hyperleaf.cluster.volume_groups import COLUMNS, volume_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,15 @@ def tables(client: Client, name: str = "") -> Iterator[Table]:
         else:
             if table.rows:
                 yield table
+                if kind == "LVMCluster":
+                    yield from _volume_groups(client, resource)
+
+
+def _volume_groups(client: Client, resource: Resource) -> Iterator[Table]:
+    """Yield which nodes have which volume group: columns that no server prints."""
+    rows = volume_groups(client.request("GET", resource.of()).get("items") or ())
+    if rows:
+        yield Table("Volume groups", COLUMNS, rows)
 
 
 def _table(client: Client, resource: Resource, name: str) -> Table:
