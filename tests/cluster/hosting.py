@@ -27,6 +27,7 @@ KINDS = ("HostedCluster", "NodePool")
 FILES = {
     "pull-secret.txt": '{"auths": {}}',
     "key.pub": "ssh-ed25519 AAAA test",
+    "ca.pem": "a bundle of certificates",
     "mirrors.yaml": yaml.safe_dump(
         [{"source": "quay.io/a", "mirrors": ["mirror.example.com/a", "mirror.example.com/b"]}]
     ),
@@ -211,6 +212,7 @@ def _of_cluster(chance: Random) -> Flags:
             for name in chance.sample(["a", "b-c", "skip"], chance.randint(1, 3))
         ],
         "image-content-sources": "mirrors.yaml",
+        "additional-trust-bundle": "ca.pem",
         "infra-id": f"infra-{chance.randint(1, 99)}",
     }
 
@@ -317,6 +319,7 @@ def _control_plane(flags: Flags) -> Document:
         "defaultSources": False if "olm-disable-default-sources" in flags else None,
         "fips": flags.get("fips"),
         "imageSources": mirrors if "image-content-sources" in flags else None,
+        "trustBundle": "user-ca-bundle" if "additional-trust-bundle" in flags else None,
         "annotations": annotations or None,
     }
 

@@ -298,3 +298,14 @@ def test_a_control_plane_has_nodes_that_take_it(
     # Whatever keeps a control plane off keeps the machines of its pools off too.
     of_control = [one for one in told if "the control plane of guest" in one]
     assert [said in one for one in of_control] == ([True] if said else [])
+
+
+def test_a_network_more_changes_nothing_of_hosted_clusters(tmp_path: Path) -> None:
+    network = """\
+---
+apiVersion: hyperleaf.dev/v1alpha1
+kind: Network
+metadata: {name: red}
+spec: {vlan: 100, subnets: [172.20.100.0/24], attach: [{cluster: prod, namespaces: [red]}]}
+"""
+    assert Made(tmp_path, AWS + network).objects == Made(tmp_path, AWS).objects

@@ -60,6 +60,7 @@ class ControlPlane:
     has_default_sources: bool
     fips: bool
     image_sources: tuple[tuple[str, tuple[str, ...]], ...]
+    trust_bundle: str | None
     annotations: Mapping[str, str]
     resource_tags: Mapping[str, str]
 
@@ -125,6 +126,7 @@ def resolve_control_plane(written: spec_cluster.Cluster) -> ControlPlane | None:
         has_default_sources=stated.default_sources,
         fips=stated.fips,
         image_sources=tuple((one.source, one.mirrors) for one in stated.image_sources),
+        trust_bundle=stated.trust_bundle,
         annotations=stated.annotations,
         resource_tags=stated.resource_tags,
     )

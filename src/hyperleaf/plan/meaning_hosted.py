@@ -23,8 +23,11 @@ Told = dict[str, str | list[str]]
 RELEASE: Final = "release"
 UPGRADE: Final = "upgrade"
 IMAGE_SOURCES: Final = "image sources"
+TRUST_BUNDLE: Final = "trust bundle"
 # What HyperShift reads into every node, of the cluster and, after the pool's name, of a pool.
-ROLLS_CLUSTER: Final = frozenset({RELEASE, IMAGE_SOURCES, "operators' default sources"})
+ROLLS_CLUSTER: Final = frozenset(
+    {RELEASE, IMAGE_SOURCES, TRUST_BUNDLE, "operators' default sources"}
+)
 ROLLS_POOL: Final = frozenset(
     {
         *("node files", "node files guard", "node files for uplinks"),
@@ -93,6 +96,8 @@ def _control_plane(
         )
     if not control.has_default_sources:
         yield "operators' default sources", "none"
+    if control.trust_bundle is not None:
+        yield TRUST_BUNDLE, control.trust_bundle
     if control.fips:
         yield "FIPS", "yes"
 

@@ -94,6 +94,7 @@ def hosted_cluster(plan: HostedPlan) -> dict[str, Any]:
         "secretEncryption": encryption,
         "pullSecret": {"name": plan.pull_secret.name} if plan.pull_secret else None,
         "sshKey": {"name": plan.ssh_key.name} if plan.ssh_key else None,
+        "additionalTrustBundle": {"name": control.trust_bundle} if control.trust_bundle else None,
         "fips": control.fips,
         "olmCatalogPlacement": control.olm_catalogs,
         "configuration": None

@@ -82,6 +82,11 @@ class ControlPlane(Model):
     )
     fips: Flag = field(default=False, description="Never changed.")
     image_sources: tuple[ImageSource, ...] = ()
+    trust_bundle: NameField | None = field(
+        default=None,
+        description="A ConfigMap beside the cluster with certificates that it trusts, under "
+        "ca-bundle.crt.",
+    )
     annotations: dict[LabelKey, Text] = field(
         default={}, description="Of the HostedCluster: HyperShift reads many of its switches there."
     )
