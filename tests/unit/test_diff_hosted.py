@@ -75,6 +75,32 @@ def test_another_release_replaces_every_pools_nodes(tmp_path: Path) -> None:
     assert [(one.field, one.consequence) for one in told] == [("release", REPLACED)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("controlPlane: {}", "controlPlane: {imageSources: [{source: a, mirrors: [b]}]}"),
+        ("controlPlane: {}", "controlPlane: {}\n  credentials: {sshKey: {secret: keys}}"),
+        ("controlPlane: {}", "controlPlane: {}\n  credentials: {pullSecret: {secret: mine}}"),
+    ],
+)
+def test_what_is_read_into_every_node_replaces_it(tmp_path: Path, old: str, new: str) -> None:
+    (told,) = changed(tmp_path, KUBEVIRT, old, new)
+    assert told.consequence == REPLACED
+
+
+@pytest.mark.parametrize("stated", ["trustBundle: ours", "defaultSources: false"])
+def test_what_the_cluster_alone_reads_replaces_nothing(tmp_path: Path, stated: str) -> None:
+    (told,) = changed(tmp_path, KUBEVIRT, "controlPlane: {}", f"controlPlane: {{{stated}}}")
+    assert told.consequence == ""
+
+
+def test_tags_of_the_cloud_replace_machines(tmp_path: Path) -> None:
+    (told,) = changed(tmp_path, AWS, "resourceTags: {team: one}", "resourceTags: {team: two}")
+    pools = ("workers", "metal-x86", "metal-arm")
+    said = (f"the nodes of pool {pool} are replaced, one after another" for pool in pools)
+    assert told.consequence == "; ".join(said)
+
+
 def test_another_range_of_the_nodes_replaces_leaves_alone(tmp_path: Path) -> None:
     told = changed(
         tmp_path,

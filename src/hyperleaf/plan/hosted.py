@@ -86,8 +86,7 @@ def plan_hosted(estate: Estate, hub: Cluster) -> tuple[HostedPlan, ...]:
 def _plan(
     fabric: Fabric | None, hub: Cluster, cluster: Cluster, control: ControlPlane
 ) -> HostedPlan:
-    pull = reference(hub, cluster, "pullSecret", "pull-secret", PULL_SECRET_KEY)
-    ssh = reference(hub, cluster, "sshKey", "ssh-key", SSH_KEY)
+    pull, ssh = references(hub, cluster)
     etcd_key = f"{cluster.name}-etcd-encryption-key"
     return HostedPlan(
         cluster=cluster,
@@ -98,6 +97,14 @@ def _plan(
         zone=first_zone(cluster),
         pools=tuple(_pool(fabric, cluster, pool) for pool in cluster.pools),
         secrets=tuple(_secrets(cluster, control, (pull, ssh), etcd_key)),
+    )
+
+
+def references(hub: Cluster, cluster: Cluster) -> tuple[Reference | None, Reference | None]:
+    """Return the Secrets with a cluster's pull secret and SSH key."""
+    return (
+        reference(hub, cluster, "pullSecret", "pull-secret", PULL_SECRET_KEY),
+        reference(hub, cluster, "sshKey", "ssh-key", SSH_KEY),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hyperleaf.model.hosted import CPUS, MEMORY, disk_of
 from hyperleaf.model.hosted_names import config_of, node_pool_name
+from hyperleaf.plan.hosted import references
 from hyperleaf.plan.nodes import plan_nodes
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ Told = dict[str, str | list[str]]
 RELEASE: Final = "release"
 UPGRADE: Final = "upgrade"
 IMAGE_SOURCES: Final = "image sources"
-TRUST_BUNDLE: Final = "trust bundle"
-# What HyperShift reads into every node, of the cluster and, after the pool's name, of a pool.
-ROLLS_CLUSTER: Final = frozenset(
-    {RELEASE, IMAGE_SOURCES, TRUST_BUNDLE, "operators' default sources"}
-)
+PULL_SECRET: Final = "pull secret"  # noqa: S105 - a name
+SSH_KEY: Final = "SSH key"
+RESOURCE_TAGS: Final = "resource tags"
+# What HyperShift makes nodes from, of the cluster and, after the pool's name, of a pool: it hashes
+# the files, the names of Secrets and the release, and compares the machines' templates.
+ROLLS_CLUSTER: Final = frozenset({RELEASE, IMAGE_SOURCES, PULL_SECRET, SSH_KEY, RESOURCE_TAGS})
 ROLLS_POOL: Final = frozenset(
     {
         *("node files", "node files guard", "node files for uplinks"),
@@ -44,7 +46,7 @@ def hosted(estate: Estate, cluster: Cluster) -> Told:
     control = cluster.control_plane
     if control is None or cluster.role != "hosted":
         return {}
-    told = dict(_control_plane(cluster, control))
+    told = {**dict(_control_plane(cluster, control)), **_credentials(estate, cluster)}
     for pool in cluster.pools:
         for name, said in (*_pool(cluster, pool), *_files(estate, cluster, pool)):
             told[f"pool {pool.name} {name}"] = said
@@ -97,9 +99,22 @@ def _control_plane(
     if not control.has_default_sources:
         yield "operators' default sources", "none"
     if control.trust_bundle is not None:
-        yield TRUST_BUNDLE, control.trust_bundle
+        yield "trust bundle", control.trust_bundle
+    if control.resource_tags:
+        yield RESOURCE_TAGS, ", ".join(_pairs(control.resource_tags))
     if control.fips:
         yield "FIPS", "yes"
+
+
+def _credentials(estate: Estate, cluster: Cluster) -> Told:
+    """Return the Secrets that nodes are made with, by their names."""
+    hub = estate.clusters.get(cluster.hub or "")
+    named = references(hub, cluster) if hub is not None else ()
+    return {
+        name: one.name
+        for name, one in zip((PULL_SECRET, SSH_KEY), named, strict=False)
+        if one is not None
+    }
 
 
 def _pool(cluster: Cluster, pool: Pool) -> Iterator[tuple[str, str | list[str]]]:
