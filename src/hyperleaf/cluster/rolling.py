@@ -25,7 +25,7 @@ _OF_POOLS: Final = (
 )
 _OF_CLUSTERS: Final = (
     "spec.configuration",
-    "spec.additionalTrustBundle",
+    "spec.platform.aws.resourceTags",
     "spec.imageContentSources",
     "spec.pullSecret",
     "spec.sshKey",
