@@ -12,7 +12,7 @@ import pytest
 from judges.apiserver import STRANGER
 from judges.clusters import as_user, gate, writes
 from judges.folders import ESTATE, config_map, policy, rendered, thing
-from judges.operators import POLICIES
+from judges.operators import POLICIES, condition
 from unit.cli_running import Ended, ended
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.judge
 Capture = pytest.CaptureFixture[str]
-PRIMER = {"name": "br10100", "type": "linux-bridge"}
+POLICIES_API = ("nmstate.io/v1", "nodenetworkconfigurationpolicies")
+BRIDGE = {"name": "br10100", "type": "linux-bridge"}
 
 
 def applied(capsys: Capture, kubeconfig: Path, *arguments: str) -> Ended:
@@ -140,7 +141,7 @@ def test_a_server_that_goes_away_in_the_middle_ends_it_and_it_goes_on_later(
     assert end.status == 3
     assert "HL1202" in end.err
     assert "1 object was written before" in end.err
-    standing_in.statuses["nmstate.io/v1", "nodenetworkconfigurationpolicies"] = POLICIES
+    standing_in.statuses[POLICIES_API] = POLICIES
     again = applied(capsys, server.kubeconfig, folder)
     assert (again.status, "1 written" in again.out) == (0, True)
 
@@ -181,23 +182,47 @@ def test_pruning_asks_and_without_somebody_to_ask_does_nothing_at_all(
     assert "- ConfigMap default/gone" in end.err
 
 
-def test_a_node_policy_stays_until_it_has_made_its_devices_absent(
+def test_a_node_policy_goes_once_the_nodes_have_made_its_devices_absent(
     server: ApiServer, standing_in: Operators, capsys: Capture, tmp_path: Path
 ) -> None:
-    del standing_in
-    up = policy("bridge", PRIMER | {"state": "up"})
+    up = policy("bridge", BRIDGE | {"state": "up"}, {"name": "ens224", "type": "ethernet"})
     old = rendered(tmp_path / "old", ("40-policies", up))
     assert applied(capsys, server.kubeconfig, old).status == 0
     new = rendered(tmp_path / "new", ("60-x", config_map("kept")))
+    dry = applied(capsys, server.kubeconfig, new, "--prune", "--dry-run")
+    assert "bridge  (was Network/red): the nodes make br10100 absent first" in dry.out
+    standing_in.statuses[POLICIES_API] = {"conditions": [condition("Available", "False")]}
+    said: list[Any] = []
+
+    def watch() -> None:
+        while not said:
+            live = server.get(up)[1]
+            state = live.get("spec", {}).get("desiredState", {}).get("interfaces", [{}])
+            if state == [BRIDGE | {"state": "absent"}]:
+                said.extend(state)
+                standing_in.statuses[POLICIES_API] = POLICIES
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    before = len(writes(server))
     end = applied(capsys, server.kubeconfig, new, "--prune", "--yes")
-    assert (end.status, "HL1212" in end.err, "state: absent" in end.err) == (0, True, True)
-    assert server.get(up)[0] == 200
-    absent = policy("bridge", PRIMER | {"state": "absent"})
-    gone = rendered(tmp_path / "gone", ("40-policies", absent))
-    assert applied(capsys, server.kubeconfig, gone).status == 0
-    end = applied(capsys, server.kubeconfig, new, "--prune", "--yes")
-    assert (end.status, "1 object deleted" in end.out) == (0, True)
+    thread.join(10)
+    assert (end.status, "1 object deleted" in end.out, len(said)) == (0, True, 1)
+    assert [one.split()[0] for one in writes(server)[before:]] == ["patch", "patch", "delete"]
     assert server.get(up)[0] == 404
+
+
+def test_a_node_policy_that_makes_no_device_stays_and_is_told(
+    server: ApiServer, standing_in: Operators, capsys: Capture, tmp_path: Path
+) -> None:
+    del standing_in
+    nic = policy("nic", {"name": "ens224", "type": "ethernet", "state": "up"})
+    old = rendered(tmp_path / "old", ("40-policies", nic))
+    assert applied(capsys, server.kubeconfig, old).status == 0
+    new = rendered(tmp_path / "new", ("60-x", config_map("kept")))
+    end = applied(capsys, server.kubeconfig, new, "--prune", "--yes")
+    assert (end.status, "HL1212" in end.err, server.get(nic)[0]) == (0, True, 200)
 
 
 def test_a_namespace_is_never_pruned(server: ApiServer, capsys: Capture, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judges.apiserver import ApiServer
+    from judges.operators import Operators
 
 pytestmark = pytest.mark.judge
 Capture = pytest.CaptureFixture[str]
@@ -308,3 +309,13 @@ def test_a_nic_that_a_node_uses_is_not_taken(
     assert (end.status, "HL1218" in end.err) == (1, True)
     assert "ens192 of worker-1 has 10.0.0.5" in end.err
     assert server.get(taking)[0] == 404
+
+
+def test_nodes_that_say_nothing_of_their_network_are_told_of(
+    server: ApiServer, standing_in: Operators, capsys: Capture, tmp_path: Path
+) -> None:
+    del standing_in
+    assert server.resource("nmstate.io/v1beta1", "NodeNetworkState")
+    folder = rendered(tmp_path, ("40-policies", policy("any")))
+    end = applied(capsys, server, folder)
+    assert (end.status, "warning HL1219" in end.err) == (0, True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-from typing import TYPE_CHECKING, Any
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,9 +17,6 @@ from hyperleaf.cluster.answers import hide
 from hyperleaf.cluster.errors import AccessError
 from hyperleaf.cluster.kubeconfig import read_access
 from hyperleaf.cluster.signing import Signer, tls
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "sha256~a-token-of-nobody"  # noqa: S105 - opens nothing
 
@@ -153,3 +153,31 @@ def test_certificates_that_are_none_are_told_without_being_shown(tmp_path: Path)
 def test_a_word_is_hidden_as_it_is_and_in_base64() -> None:
     encoded = base64.b64encode(TOKEN.encode()).decode()
     assert hide(f"{TOKEN} {encoded} rest", {TOKEN}) == "(hidden) (hidden) rest"
+
+
+def test_a_client_certificate_and_its_key_never_touch_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [str(tmp_path / "key"), str(tmp_path / "cert")]
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=me", "-days", "1"]
+    command = ["openssl", *words, "-keyout", both[0], "-out", both[1]]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    key, certificate = (base64.b64encode(Path(one).read_bytes()).decode() for one in both)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    user = {"client-certificate-data": certificate, "client-key-data": key}
+    access = read_access(written(tmp_path, config(user)))
+    opened: list[str] = []
+    watched = [True]  # a hook can never be taken away
+
+    def watch(event: str, rest: tuple[object, ...]) -> None:
+        if watched and event == "open":
+            opened.append(str(rest[0]))
+
+    sys.addaudithook(watch)
+    assert tls(access) is not None
+    watched.clear()
+    assert not [one for one in opened if one.startswith(str(tmp_path))]
+    assert list(scratch.iterdir()) == []

@@ -303,7 +303,8 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what and how
 def _prune(story: Story, client: Client, shown: Callable[[object], None]) -> None:
     from hyperleaf.cluster.pruning import Stale, prune  # noqa: PLC0415
 
-    for one in prune(client, story.prunable.stale if story.prunable else ()):
+    stale = story.prunable.stale if story.prunable else ()
+    for one in prune(client, stale, story.target.place):
         shown(one)
         if isinstance(one, Stale):
             story.deleted.append(one)

@@ -107,9 +107,11 @@ _ALL: Final = (
     _code(
         "HL1212",
         "Something is left that pruning does not delete",
-        "A node policy that is deleted undoes nothing on the nodes: its devices would stay, owned "
-        "by nobody. A namespace or a kind would take with it what is not ours.",
-        "Let a policy make its interfaces absent first; delete namespaces and kinds by hand.",
+        "A node policy that is deleted undoes nothing on the nodes, so its devices are made absent "
+        "first; one that makes none, or whose nodes have not done so, stays. A namespace or a kind "
+        "would take with it what is not ours.",
+        "Mend the nodes and prune again, or let the policy make its interfaces absent by hand; "
+        "delete namespaces and kinds by hand.",
         bad="interfaces: [{name: br10100, type: linux-bridge, state: up}]",
         good="interfaces: [{name: br10100, type: linux-bridge, state: absent}]",
     ),

@@ -6,6 +6,7 @@ manager. What an owner made of our object goes with that object.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 _WAVE: Final = "argocd.argoproj.io/sync-wave"
 _FORBIDDEN: Final = 403
+UNDONE_SECONDS: Final = 600.0
+_PAUSE_SECONDS: Final = 0.5
+# Devices that exist because a policy says so.
+_MADE: Final = frozenset({"bond", "dummy", "linux-bridge", "vlan", "vrf", "vxlan"})
 # Deleting one deletes what is not ours: what others put into it, or all objects of a kind.
 _HOLDS_OTHERS: Final = {
     "Namespace": "what others put into it would go with it",
@@ -45,7 +50,8 @@ _DESTROYS: Final = {
 class Stale:
     """An object of ours that follows from nothing any more; `warning` says what its end does.
 
-    One that `is_let_go` stays, without the fields that are ours alone.
+    One that `is_let_go` stays, without the fields that are ours alone. `undoing` is what a node
+    policy says first: that its devices are absent.
     """
 
     resource: Resource = field(repr=False)
@@ -56,6 +62,7 @@ class Stale:
     wave: int
     warning: str = ""
     is_let_go: bool = False
+    undoing: Object | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -82,6 +89,7 @@ def prunable(client: Client, target: Target) -> Prunable:
             for head in client.every(resource, labels=f"{MARK}={MANAGER}", heads_only=True):
                 one = _stale(resource, head, wanted)
                 if one is not None and one.uid not in stale:
+                    one = _with_undoing(client, one)
                     why = _stays(client, one, head)
                     if why is None:
                         stale[one.uid] = one
@@ -96,15 +104,37 @@ def prunable(client: Client, target: Target) -> Prunable:
     return Prunable(tuple(order), tuple(dict.fromkeys(findings)))
 
 
-def prune(client: Client, stale: Iterable[Stale]) -> Iterator[Stale | Finding]:
-    """Delete objects one after the other; yield each, or what kept it there."""
+def prune(
+    client: Client, stale: Iterable[Stale], place: Place, seconds: float = UNDONE_SECONDS
+) -> Iterator[Stale | Finding]:
+    """Delete objects one after the other; yield each, or what kept it there.
+
+    A node policy is deleted once the nodes have undone it, which may take so many seconds.
+    """
     for one in stale:
         try:
+            why = _undo(client, one, seconds) if one.undoing is not None else ""
+            if why:
+                yield _stayed(one, why, "prune again once the nodes have undone it", place)
+                continue
             _end(client, one)
         except AnswerError as error:
             yield error.finding
         else:
             yield one
+
+
+def _undo(client: Client, one: Stale, seconds: float) -> str:
+    """Have nodes make a policy's devices absent; return why they have not, empty where they did."""
+    client.apply(one.resource, one.undoing or {}, namespace="")
+    ends = time.monotonic() + seconds
+    while True:
+        verdict = judge(client, client.get(one.resource, "", one.name))
+        if verdict.state is State.READY:
+            return ""
+        if verdict.state is State.FAILED or time.monotonic() > ends:
+            return f"the nodes have not made its devices absent: {verdict.why}"
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _end(client: Client, one: Stale) -> None:
@@ -151,7 +181,7 @@ def _stays(client: Client, one: Stale, head: Object) -> tuple[str, str] | None:
     by_hand = f"delete it by hand: kubectl delete {kind} {one.name}"
     if kind in _HOLDS_OTHERS:
         return _HOLDS_OTHERS[kind], by_hand
-    if kind == POLICY and not _is_undone(client, one):
+    if kind == POLICY and one.undoing is None and not _is_undone(client, one):
         return "a policy that is deleted undoes nothing on the nodes", (
             "have it say `state: absent` for each of its interfaces (kubectl edit nncp "
             f"{one.name}), wait until it is Available, then prune again"
@@ -169,6 +199,33 @@ def _others(head: Object) -> Iterator[str]:
         is_own = entry.get("manager") == MANAGER
         if fields and not is_own and not entry.get("subresource"):
             yield entry.get("manager", "")
+
+
+def _with_undoing(client: Client, one: Stale) -> Stale:
+    """Return a node policy with what undoes it, where it makes devices; others as they are."""
+    live = client.get(one.resource, "", one.name) if one.resource.kind == POLICY else None
+    devices = made_by(live) if live is not None else []
+    if live is None or not devices:
+        return one
+    about = {name: live["metadata"][name] for name in ("name", "labels", "annotations")}
+    absent = [{"name": name, "type": kind, "state": "absent"} for name, kind in devices]
+    spec = {"desiredState": {"interfaces": absent}}
+    if "nodeSelector" in live["spec"]:
+        spec["nodeSelector"] = live["spec"]["nodeSelector"]
+    value = {"apiVersion": one.resource.api_version, "kind": POLICY, "metadata": about}
+    names = ", ".join(name for name, _ in devices)
+    warning = f"the nodes make {names} absent first"
+    return replace(one, undoing={**value, "spec": spec}, warning=warning)
+
+
+def made_by(policy: Object) -> list[tuple[str, str]]:
+    """Return the devices that a policy makes, name and type; NICs and what OVN owns are no such."""
+    state = policy.get("spec", {}).get("desiredState") or {}
+    return [
+        (one["name"], one["type"])
+        for one in state.get("interfaces") or ()
+        if one.get("type") in _MADE and one.get("state") == "up" and "{{" not in one["name"]
+    ]
 
 
 def _is_undone(client: Client, one: Stale) -> bool:
