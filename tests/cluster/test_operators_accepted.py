@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from hyperleaf.render.estate import manifests
 from hyperleaf.values.readiness import COMPLETED, READY
 from judges.apiserver import index
 from properties.generating import document, planned
+from unit.cli_running import ended
 
 if TYPE_CHECKING:
     from judges.apiserver import ApiServer
@@ -155,6 +157,25 @@ def test_components_that_the_engine_adds_would_be_a_conflict_without_its_own(
     whole = copy.deepcopy(ours)
     whole["spec"]["overrides"]["components"] = components
     assert apiserver.apply(whole, force=False)[0] == 200
+
+
+def test_status_prints_what_the_document_prints_of_an_lvm_cluster(
+    apiserver: ApiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apiserver.ensure_namespace("openshift-storage")
+    lvm = {"name": "test-lvmcluster", "deviceClasses": [LVM]}
+    ours = only("LVMCluster", hub(storage={"lvm": lvm}))
+    assert apiserver.apply(ours)[0] in {200, 201}
+    nodes = [{"node": f"ip-10-0-{n}-1", "name": "vg1", "status": "Ready"} for n in (16, 41, 83)]
+    said = {"state": "Ready", "deviceClassStatuses": [{"name": "vg1", "nodeStatus": nodes}]}
+    path = f"{apiserver.path_of(ours)}/status"
+    kind = "application/merge-patch+json"
+    assert apiserver.request("PATCH", path, {"status": said}, kind)[0] == 200
+    end = ended(capsys, "status", "--kubeconfig", str(apiserver.kubeconfig), "-o", "json")
+    tables = {one["kind"]: one for one in json.loads(end.out)["tables"]}
+    apiserver.delete(ours)
+    shown = [row for row in tables["Volume groups"]["rows"] if row[0] == "test-lvmcluster"]
+    assert shown == [["test-lvmcluster", "Ready", "vg1", one["node"]] for one in nodes]
 
 
 def test_the_thin_pools_limits_are_the_definitions_own(apiserver: ApiServer) -> None:
