@@ -117,6 +117,30 @@ def test_the_authority_of_the_kubeconfig_is_trusted(
     assert (end.status, end.err) == (0, "")
 
 
+def test_the_proxy_of_the_kubeconfig_is_gone_through(
+    server: ApiServer, capsys: Capture, tmp_path: Path
+) -> None:
+    folder = rendered(tmp_path / "out", ("60-x", config_map("red")))
+    with gate(server, tmp_path, is_proxy=True) as (proxy, kubeconfig):
+        end = applied(capsys, kubeconfig, folder)
+    assert (end.status, set(proxy.asked)) == (0, {f"127.0.0.1:{server.port}"})
+
+
+def test_the_proxy_of_the_environment_is_gone_through_unless_it_says_no(
+    server: ApiServer, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = rendered(tmp_path / "out", ("60-x", config_map("red")))
+    with gate(server, tmp_path, is_proxy=True) as (proxy, _):
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert applied(capsys, server.kubeconfig, folder).status == 0
+        assert proxy.asked == []
+        monkeypatch.delenv("no_proxy")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert applied(capsys, server.kubeconfig, folder).status == 0
+        assert proxy.asked != []
+
+
 def test_a_server_that_goes_away_in_the_middle_ends_it_and_it_goes_on_later(
     server: ApiServer,
     standing_in: Operators,

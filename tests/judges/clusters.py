@@ -96,10 +96,15 @@ def writes(server: ApiServer, *, tries: bool = False) -> list[str]:
 
 @dataclass(slots=True)
 class Gate:
-    """Passes connections on to a server until it is shut, as a network does that goes away."""
+    """Passes connections on to a server until it is shut, as a network does that goes away.
+
+    As a proxy it is asked for a server first (`CONNECT`), and notes which.
+    """
 
     port: int
     target: int
+    is_proxy: bool = False
+    asked: list[str] = field(default_factory=list)
     _shut: threading.Event = field(default_factory=threading.Event)
 
     def shut(self) -> None:
@@ -125,6 +130,9 @@ class Gate:
     def _enter(self, door: socket.socket, known: selectors.BaseSelector) -> None:
         one, _ = door.accept()
         other = socket.create_connection(("127.0.0.1", self.target))
+        if self.is_proxy:
+            self.asked.append(one.recv(4096).decode().split()[1])
+            one.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         known.register(one, selectors.EVENT_READ, other)
         known.register(other, selectors.EVENT_READ, one)
 
@@ -144,11 +152,13 @@ def _pass_on(one: Any, other: socket.socket, known: selectors.BaseSelector) -> N
 
 
 @contextmanager
-def gate(server: ApiServer, folder: Path) -> Iterator[tuple[Gate, Path]]:
+def gate(server: ApiServer, folder: Path, *, is_proxy: bool = False) -> Iterator[tuple[Gate, Path]]:
     """Offer a gate before a server, and a kubeconfig that goes through it."""
-    made = Gate(free_port(), server.port)
+    made = Gate(free_port(), server.port, is_proxy)
     config = json.loads(server.kubeconfig.read_text())
-    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{made.port}"
+    through = f"127.0.0.1:{made.port}"
+    stated = {"proxy-url": f"http://{through}"} if is_proxy else {"server": f"https://{through}"}
+    config["clusters"][0]["cluster"] |= stated
     kubeconfig = folder / "through-the-gate"
     kubeconfig.write_text(json.dumps(config))
     thread = threading.Thread(target=made.run, daemon=True)

@@ -181,3 +181,15 @@ def test_a_client_certificate_and_its_key_never_touch_a_file(
     watched.clear()
     assert not [one for one in opened if one.startswith(str(tmp_path))]
     assert list(scratch.iterdir()) == []
+
+
+def test_within_a_pod_its_service_account_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("token-of-the-pod")
+    (tmp_path / "ca.crt").write_text("authority")
+    monkeypatch.setattr("hyperleaf.cluster.kubeconfig.SERVICE_ACCOUNT", tmp_path)
+    within = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
+    access = read_access(None, None, {"HOME": str(tmp_path / "none"), **within})
+    assert (access.server, access.authority) == ("https://[fd00::1]:6443", b"authority")
+    assert Signer(access).headers()["Authorization"] == "Bearer token-of-the-pod"

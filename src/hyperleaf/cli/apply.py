@@ -327,7 +327,7 @@ def _agreed(story: Story) -> bool:
 
     tell_beforehand(story, sys.stderr)
     if is_terminal(sys.stdin) and is_terminal(sys.stderr):
-        if click.confirm("Go on?", err=True):
+        if click.confirm(f"Go on at {story.server}?", err=True):
             return True
         say("Nothing was written.", stream=sys.stderr)
         raise click.exceptions.Exit(ending.FOUND)
