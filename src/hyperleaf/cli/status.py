@@ -105,18 +105,18 @@ def _hosted(client: Client, name: str, limit: float) -> Hosted:
         while True:
             now = time.monotonic()
             if is_terminal(sys.stderr):
-                shown.rows[:] = [_row(Row, one, now) for one in phases(hosted)]
+                shown.rows[:] = [_row(Row, one, now, hosted.age_seconds) for one in phases(hosted)]
             if hosted.is_available or now >= ends:
                 return hosted
             time.sleep(min(_PAUSE_SECONDS, max(0.0, ends - now)))
             hosted = find_hosted(client, name)
 
 
-def _row(row: Any, one: Phase, now: float) -> Any:
-    """Return a phase as a row of progress; its time is the hub's."""
+def _row(row: Any, one: Phase, now: float, age: float) -> Any:
+    """Return a phase as a row of progress; times count from the making of the cluster."""
     told = one.meaning if one.is_reached else one.why
     if not one.is_reached:
-        return row(one.name, now, None, told)
+        return row(one.name, now - age, None, told)
     return row(one.name, now - (one.seconds or 0.0), now, told)
 
 
@@ -181,12 +181,15 @@ def _tell(reached: Sequence[Phase]) -> None:
 def _span(seconds: float | None) -> str:
     """Return a time as people say it.
 
-    >>> _span(787.0), _span(9.2), _span(None)
-    ('13m07s', '9s', '')
+    >>> _span(787.0), _span(9.2), _span(3720.0), _span(None)
+    ('13m07s', '9s', '1h02m', '')
     """
     if seconds is None:
         return ""
     minutes, rest = divmod(int(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{left:02d}m"
     return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 

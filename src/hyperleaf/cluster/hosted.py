@@ -6,7 +6,7 @@ import base64
 import os
 import tempfile
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +59,12 @@ class Hosted:
     def namespace(self) -> str:
         """Where it lies in the hub."""
         return str(self.value["metadata"]["namespace"])
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago it was made, by the hub's clock and this machine's."""
+        born = _time(self.value["metadata"].get("creationTimestamp"))
+        return _since(born, datetime.now(UTC)) or 0.0
 
     @property
     def is_available(self) -> bool:
