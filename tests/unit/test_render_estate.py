@@ -136,6 +136,16 @@ def test_argo_cd_brings_each_cluster_its_folder() -> None:
     assert hub["destination"] == {"name": "in-cluster"}
 
 
+def test_a_cluster_without_a_folder_is_no_application() -> None:
+    idle = HUB.replace("{name: hub}", "{name: idle}")
+    made = rendered(planned(idle))
+    assert not [path for path in made if path.startswith("clusters/idle/")]
+    assert [path for path in made if path.startswith("argocd/")] == [
+        "argocd/hub.yaml",
+        "argocd/prod.yaml",
+    ]
+
+
 def test_argo_cd_reads_the_crds_as_a_kustomization_and_not_as_an_object() -> None:
     made = rendered(planned())
     crds, whole = yaml.safe_load(made["argocd/prod.yaml"])["spec"]["sources"]

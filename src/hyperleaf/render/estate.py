@@ -95,7 +95,8 @@ def render(
             objects.append(line)
             paths.append(file.path)
             yield file
-    for other in _beside(plan, argocd):
+    filled = frozenset(path.split("/")[1] for path in paths)
+    for other in _beside(plan, argocd, filled):
         paths.append(other.path)
         yield other
     yield index(plan, objects, paths)
@@ -157,7 +158,8 @@ def _agree(one: Manifest, *, same: bool) -> None:
         )
 
 
-def _beside(plan: Plan, argocd: ArgoCd) -> Iterator[RenderedFile]:
+def _beside(plan: Plan, argocd: ArgoCd, filled: frozenset[str]) -> Iterator[RenderedFile]:
+    """Yield what lies beside the objects of the clusters `filled`, which have any."""
     kustomized = {}
     for cluster in plan.clusters:
         for file in crd_file(cluster):
@@ -166,5 +168,5 @@ def _beside(plan: Plan, argocd: ArgoCd) -> Iterator[RenderedFile]:
     for renderer in BESIDE:
         for file in renderer(plan):
             yield RenderedFile(file.path, file.text)
-    yield from applications(plan, argocd, kustomized)
+    yield from applications(plan, argocd, kustomized, filled)
     yield expectations(plan)

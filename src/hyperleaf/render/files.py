@@ -157,15 +157,20 @@ def _source(origin: Origin) -> tuple[str, str]:
 
 
 def applications(
-    plan: Plan, argocd: ArgoCd, kustomized: Mapping[str, str]
+    plan: Plan, argocd: ArgoCd, kustomized: Mapping[str, str], filled: frozenset[str]
 ) -> Iterator[RenderedFile]:
-    """Yield one Argo CD Application a cluster; `kustomized` are clusters' kustomizations by name.
+    """Yield one Argo CD Application for each cluster whose folder is `filled` or kustomized.
+
+    `kustomized` are clusters' kustomizations by name. Without a folder there is none: Argo CD calls
+    an Application broken whose path is not in the repository.
 
     None prunes: a node policy that is deleted undoes nothing on the nodes, so what goes away must
     first be told to be absent.
     """
     for one in plan.clusters:
         name = one.cluster.name
+        if name not in filled and name not in kustomized:
+            continue
         value = _application(one.cluster, argocd, kustomized.get(name))
         yield RenderedFile(f"argocd/{name}.yaml", text(value), 1)
 
