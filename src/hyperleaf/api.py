@@ -54,7 +54,8 @@ def load(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
     documents, unread = read_files([Path(path) for path in paths])
     texts, invalid = validate(documents)
     found, wrong = read_facts(facts) if facts is not None else (NONE, ())
-    estate, unresolved = resolve(texts, found)
+    left_out = frozenset(one.document for one in (*unread, *invalid) if one.document)
+    estate, unresolved = resolve(texts, found, left_out)
     return Loaded(estate, in_order((*unread, *invalid, *wrong, *unresolved)))
 
 

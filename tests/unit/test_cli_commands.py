@@ -46,6 +46,16 @@ def test_check_says_fine_of_an_estate_without_findings(capsys: pytest.CaptureFix
     assert ended(capsys, "check", trunk).out == "fine: 4 networks, 1 cluster\n"
 
 
+def test_an_error_is_explained_before_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosted = (ROOT / "examples" / "05-hosted-on-virtualization" / "estate.yaml").read_text()
+    (tmp_path / "estate.yaml").write_text(hosted.replace("hub: hub\n", "hub: hubb\n"))
+    end = ended(capsys, "check", str(tmp_path))
+    assert "warning HL1121" in end.out
+    assert "`hyperleaf explain HL0608`" in end.out
+
+
 def test_a_finding_shows_its_line_and_a_caret_on_a_terminal(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text(WRONG)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hyperleaf.api import check
+from hyperleaf.findings import Severity
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.estate import manifests, render
 from hyperleaf.render.hosted import go_duration
@@ -309,3 +310,27 @@ metadata: {name: red}
 spec: {vlan: 100, subnets: [172.20.100.0/24], attach: [{cluster: prod, namespaces: [red]}]}
 """
     assert Made(tmp_path, AWS + network).objects == Made(tmp_path, AWS).objects
+
+
+def told_of(estate: str, folder: Path) -> dict[str, str]:
+    """Return the errors in an estate, as hints by code."""
+    (folder / "estate.yaml").write_text(estate)
+    found = check(folder / "estate.yaml").findings
+    return {one.code: one.hint for one in found if one.severity is Severity.ERROR}
+
+
+def test_a_hub_that_is_written_wrongly_is_no_hub_that_is_missing(tmp_path: Path) -> None:
+    wrong = KUBEVIRT.replace("role: hub", "role: hub\n  rolle: hub")
+    assert set(told_of(wrong, tmp_path)) == {"HL0055"}
+
+
+def test_without_any_hub_the_hint_names_none(tmp_path: Path) -> None:
+    _, _, rest = KUBEVIRT.partition("---\n")
+    assert told_of(rest, tmp_path) == {
+        "HL0608": "write a Cluster of role hub beside it, or another role"
+    }
+
+
+def test_a_version_too_old_is_told_once(tmp_path: Path) -> None:
+    old = KUBEVIRT.replace("version: 4.16.18", 'version: "4.15"')
+    assert set(told_of(old, tmp_path)) == {"HL0630"}

@@ -10,6 +10,7 @@ import click
 from hyperleaf.cli import ending
 from hyperleaf.cli.loading import Asked, about_an_estate, stops
 from hyperleaf.cli.screen import say, say_json, styled, wrapped
+from hyperleaf.findings import Severity
 
 if TYPE_CHECKING:
     from hyperleaf.api import Loaded
@@ -68,9 +69,9 @@ def _tell_person(loaded: Loaded) -> None:
     colour = "red" if not loaded.is_sound else "yellow"
     files = len({one.place.file for one in loaded.findings})
     where = f"in {files} files" if files > 1 else f"in {loaded.findings[0].place.file}"
-    codes = sorted({one.code for one in loaded.findings})
+    first = min(loaded.findings, key=lambda one: one.severity is not Severity.ERROR)
     say(f"{styled(summary(loaded.findings), colour, 'bold')} {where}; read: {estate}")
-    more = f"`hyperleaf explain {codes[0]}` says why, with an example."
+    more = f"`hyperleaf explain {first.code}` says why, with an example."
     say(wrapped(more, indent="", stream=sys.stdout))
 
 

@@ -20,7 +20,8 @@ class Estate:
 
     Mappings are by name, in the order of names, so that the order of documents matters nowhere.
     `by_vrf` and `by_cluster` hold each VRF's and each cluster's networks in the order of names,
-    `leaks_with` the leaks that name a VRF from another one.
+    `leaks_with` the leaks that name a VRF from another one. `unread` are documents that something
+    is wrong with, as `Cluster/hub`: they are there, but nothing is known of them.
     """
 
     fabric: Fabric | None
@@ -32,6 +33,7 @@ class Estate:
     by_vrf: Mapping[str, tuple[Network, ...]]
     by_cluster: Mapping[str, tuple[Network, ...]]
     leaks_with: Mapping[str, tuple[tuple[Vrf, Leak], ...]]
+    unread: frozenset[str] = frozenset()
 
     def networks_of(self, vrf: Vrf) -> tuple[Network, ...]:
         """Return the networks that `vrf` routes."""

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 Named = TypeVar("Named")
 
 
-def resolve(texts: Texts, facts: Facts = NONE) -> tuple[Estate, tuple[Finding, ...]]:
+def resolve(
+    texts: Texts, facts: Facts = NONE, unread: frozenset[str] = frozenset()
+) -> tuple[Estate, tuple[Finding, ...]]:
     """Return the estate that `texts` describe, with a finding for each reference that fails.
 
-    What an estate leaves to be found is taken from `facts`.
+    What an estate leaves to be found is taken from `facts`; `unread` are documents left out, as
+    `Cluster/hub`.
 
     What refers to something missing is left out, so that rules can still judge all the rest.
     """
@@ -74,6 +77,7 @@ def resolve(texts: Texts, facts: Facts = NONE) -> tuple[Estate, tuple[Finding, .
                 for leak in vrf.leaks
                 if leak.other != vrf.name
             ),
+            unread=unread,
         ),
         tuple(findings),
     )

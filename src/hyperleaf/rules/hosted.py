@@ -11,6 +11,7 @@ from hyperleaf.model.facts import ROLES
 from hyperleaf.model.hosted_names import credential_of, zone_of
 from hyperleaf.rules.rule import Fault, rule
 from hyperleaf.rules.subjects import in_words, is_written
+from hyperleaf.rules.versions import HOSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,10 +97,10 @@ def control_plane_has_a_platform(estate: Estate) -> Iterator[Fault]:
     )
 )
 def hosted_can_pull(estate: Estate) -> Iterator[Fault]:
-    """Find a control plane whose cluster and hub say of no pull secret."""
+    """Find a control plane whose cluster and hub, where it is known, say of no pull secret."""
     for cluster, _ in made(estate):
         hub = estate.clusters.get(cluster.hub or "")
-        if credential_of(hub, cluster, "pullSecret") is None:
+        if hub is not None and credential_of(hub, cluster, "pullSecret") is None:
             yield Fault(
                 cluster.origin,
                 CONTROL_PLANE,
@@ -182,9 +183,10 @@ def pods_namespace_fits(estate: Estate) -> Iterator[Fault]:
     )
 )
 def release_follows(estate: Estate) -> Iterator[Fault]:
-    """Find a version of two numbers, and no release image."""
+    """Find a version of two numbers, and no release image; too old a one is another finding."""
     for cluster, control in made(estate):
-        if not control.is_release_stated and cluster.version.text.count(".") == 1:
+        short = cluster.version.text.count(".") == 1 and cluster.version.is_at_least(*HOSTED)
+        if short and not control.is_release_stated:
             yield Fault(
                 cluster.origin,
                 ("spec", "version"),

@@ -248,6 +248,8 @@ def hosted_has_a_hub(estate: Estate) -> Iterator[Fault]:
             wrong = f"{cluster.name} is {cluster.role}: it has no hub"
         elif cluster.hub is None:
             wrong = f"{cluster.name} is hosted, but names no hub"
+        elif hub is None and f"Cluster/{cluster.hub}" in estate.unread:
+            continue
         elif hub is None:
             wrong = f"there is no cluster {cluster.hub} to host {cluster.name}"
         elif hub.role != "hub":
@@ -260,7 +262,9 @@ def hosted_has_a_hub(estate: Estate) -> Iterator[Fault]:
             cluster.origin,
             ("spec", "hub") if cluster.hub else ("spec", "role"),
             wrong,
-            f"write `role: hosted` and `hub:` with one of {in_words(hubs)}, or another role",
+            f"write `role: hosted` and `hub:` with one of {in_words(hubs)}, or another role"
+            if hubs
+            else "write a Cluster of role hub beside it, or another role",
         )
 
 

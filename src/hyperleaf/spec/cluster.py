@@ -124,7 +124,9 @@ class NodePool(Model):
     labels: Labels = {}
     instance_type: Text | None = None
     cpus: int | None = field(default=None, least=1)
-    memory: QuantityField | None = None
+    memory: QuantityField | None = field(
+        default=None, description="Of a virtual machine: what its guest sees."
+    )
     disk: QuantityField | None = field(default=None, description="The root volume.")
     autoscaling: Autoscaling | None = field(
         default=None, description="Of a hosted cluster's pool, in place of `replicas`."
