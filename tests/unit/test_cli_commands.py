@@ -21,6 +21,8 @@ from unit.cli_running import AWS, LAB, LIMIT_SECONDS, ROOT, WRONG, ended, on_ter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HOSTED = str(ROOT / "examples" / "05-hosted-on-virtualization")
+
 
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
@@ -49,7 +51,7 @@ def test_check_says_fine_of_an_estate_without_findings(capsys: pytest.CaptureFix
 def test_an_error_is_explained_before_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hosted = (ROOT / "examples" / "05-hosted-on-virtualization" / "estate.yaml").read_text()
+    hosted = Path(HOSTED, "estate.yaml").read_text()
     (tmp_path / "estate.yaml").write_text(hosted.replace("hub: hub\n", "hub: hubb\n"))
     end = ended(capsys, "check", str(tmp_path))
     assert "warning HL1121" in end.out
@@ -94,6 +96,15 @@ def test_plan_names_what_a_class_of_nodes_gets(capsys: pytest.CaptureFixture[str
     for word in ("metal-x86", "vrf20100", "br10100", "172.20.100.1/24", "02:68:6c:00:27:74"):
         assert word in text
     assert "[1] prod's way to the data centre, a transit gateway (8500 bytes" in text
+
+
+def test_plan_names_what_a_hub_is_made_of(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ended(capsys, "plan", HOSTED, "--only", "hub").out.splitlines()
+    told = {" ".join(one.split()) for one in lines}
+    assert {"pool metal machines 3", "installed workers 3 x m5.4xlarge"} <= told
+    assert "operator lvmStorage stable-4.16 of redhat-operators, automatic approval" in told
+    assert "device class vg1 of test-lvmcluster xfs, the default" in told
+    assert "Hosted here" in told
 
 
 def test_plan_as_json_has_clusters_borders_and_leases(said: Callable[..., Any]) -> None:
@@ -319,6 +330,18 @@ def test_trace_ends_with_1_where_the_packet_is_stopped(capsys: pytest.CaptureFix
     end = ended(capsys, "trace", AWS, "red", "green")
     assert end.status == 1
     assert end.out.startswith("no red@prod")
+
+
+def test_what_is_said_to_come_next_has_the_facts_and_no_trace_without_networks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = tmp_path / "facts.yaml"
+    facts.write_text("clusters: {hub: {infraID: hub-h5ffp}}\n")
+    out = str(tmp_path / "out")
+    end = ended(capsys, "render", HOSTED, "--facts", str(facts), "--out", out)
+    assert f"hyperleaf diff {out} {HOSTED} --facts {facts}    what" in end.out
+    assert "hyperleaf trace" not in end.out
+    assert "hyperleaf trace" in ended(capsys, "render", AWS, "--out", out + "2").out
 
 
 # explain

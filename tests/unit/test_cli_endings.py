@@ -342,3 +342,16 @@ def test_the_list_of_commands_says_what_each_says_itself(
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(capsys, "--version").out.startswith("hyperleaf 0.")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_facts_of_no_kubeconfig_are_refused_with_file_code_and_hint(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "none.yaml")
+    end = ended(capsys, "facts", "--cluster", "hub", "--kubeconfig", file, "-o", form)
+    first, second = end.err.splitlines()
+    assert (end.status, first.startswith(f"hyperleaf: HL1201: {file}: ")) == (3, True)
+    assert second.startswith("  hint: name another with --kubeconfig")
+    codes = [one["code"] for one in json.loads(end.out)["findings"]] if end.out else []
+    assert codes == (["HL1201"] if form == "json" else [])

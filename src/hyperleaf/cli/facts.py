@@ -35,7 +35,11 @@ def command(*, cluster: str, kubeconfig: str | None, context: str | None, output
     try:
         found = facts_of(Client(read_access(kubeconfig, context)))
     except ClusterError as error:
-        raise ending.CouldNotRunError(str(error)) from None
+        from hyperleaf.cli.telling import as_data, sentence  # noqa: PLC0415 - errors only
+
+        if output == "json":
+            say_json({"findings": [as_data(error.finding)]})
+        raise ending.CouldNotRunError(sentence(error.finding)) from None
     facts = {"clusters": {cluster: found}}
     if output == "json":
         say_json(facts)

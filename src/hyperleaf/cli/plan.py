@@ -22,7 +22,7 @@ def command(asked: Asked, *, only: str | None, per_node: bool) -> int:
     """Show what each class of nodes gets: VRFs, networks, attachments, uplinks, and why.
 
     Nodes of a class get the same, however many there are; `--per-node` writes it out for each
-    replica of each pool.
+    replica of each pool. A hub shows its machines, operators and storage too, and what it hosts.
 
     \b
     Examples:

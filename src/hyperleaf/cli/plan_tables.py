@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from hyperleaf.cli.tables import Rows
 from hyperleaf.cli.telling import number
+from hyperleaf.plan.meaning_installed import installed
+from hyperleaf.plan.meaning_machines import machines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hyperleaf.plan.clusters import ClusterPlan, Plan
     from hyperleaf.plan.hosted import NodePoolPlan
@@ -38,6 +40,8 @@ def of_cluster(plan: Plan, one: ClusterPlan) -> Iterator[Rows]:
         yield _uplinks(one)
     if one.attachments:
         yield _attachments(one)
+    if told := {**machines(one.cluster), **installed(one.cluster)}:
+        yield _decided(told)
     if one.hosted:
         yield _hosted(one)
 
@@ -197,6 +201,11 @@ def _hosted(one: ClusterPlan) -> Rows:
     head = ["hosted cluster", "its pods in", "release", "NodePool", "nodes", "upgrade", "files of"]
     note = "A change of the release, a machine or the files replaces or restarts a pool's nodes."
     return Rows("Hosted here", head, rows, notes=[note])
+
+
+def _decided(told: Mapping[str, str | Sequence[str]]) -> Rows:
+    rows = [[name, s if isinstance(s, str) else "\n".join(s)] for name, s in told.items()]
+    return Rows("Machines, operators and storage", ["what", "how"], rows)
 
 
 def _size(pool: NodePoolPlan) -> str:

@@ -123,7 +123,8 @@ def _write(
     if asked.output == "json":
         say_json(_as_data(asked, written, counted))
     else:
-        _tell(asked, written, counted, folder)
+        _tell(asked, written, counted)
+        _tell_further(asked, folder, networks=bool(plan.estate.networks))
     return ending.FINE
 
 
@@ -196,7 +197,7 @@ def _as_data(asked: Asked, written: Written, counted: Counter[tuple[str, str]]) 
     }
 
 
-def _tell(asked: Asked, written: Written, counted: Counter[tuple[str, str]], folder: Path) -> None:
+def _tell(asked: Asked, written: Written, counted: Counter[tuple[str, str]]) -> None:
     from hyperleaf.cli.tables import Rows, show  # noqa: PLC0415 - text only
     from hyperleaf.cli.telling import number  # noqa: PLC0415
 
@@ -213,12 +214,16 @@ def _tell(asked: Asked, written: Written, counted: Counter[tuple[str, str]], fol
     lines = number(_lines(asked.estate), "line")
     say(f"{styled(total, 'bold')} in {number(files, 'file')} from {lines} of the estate")
     say(_changed(written))
+
+
+def _tell_further(asked: Asked, folder: Path, *, networks: bool) -> None:
     say()
     say("To look further:")
-    estate = " ".join(asked.estate)
+    estate = " ".join((*asked.estate, *(("--facts", asked.facts) if asked.facts else ())))
     say(f"  hyperleaf diff {folder} {estate}    what the next render changes")
-    say(f"  hyperleaf trace {estate} A B    why A reaches B, or what stops it")
-    say(f"  {folder}/expected.json    what must be true of it, pair by pair")
+    if networks:
+        say(f"  hyperleaf trace {estate} A B    why A reaches B, or what stops it")
+        say(f"  {folder}/expected.json    what must be true of it, pair by pair")
 
 
 def _changed(written: Written) -> str:

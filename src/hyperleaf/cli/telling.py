@@ -32,6 +32,13 @@ def as_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def sentence(finding: Finding) -> str:
+    """Return a finding about a cluster, which stands in no line: code, file, message and hint."""
+    file = f"{finding.place.file}: " if finding.place.file else ""
+    hint = f"\n  hint: {finding.hint}" if finding.hint else ""
+    return f"{finding.code}: {file}{finding.message}{hint}"
+
+
 def count(findings: Iterable[Finding]) -> dict[str, int]:
     """Return how many errors and warnings there are."""
     made = {"errors": 0, "warnings": 0}
