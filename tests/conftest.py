@@ -7,6 +7,7 @@ this machine cannot have it.
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,15 @@ from judges.nmstate import Nmstate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+def pytest_configure() -> None:
+    """Let commands that tests start hear interrupts, as they do in a terminal.
+
+    What a shell starts in the background ignores them, and so would its children.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _need(*names: str) -> None:

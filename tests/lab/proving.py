@@ -66,9 +66,6 @@ def start(where: Place, *arguments: str, estate: Path = SMALL) -> subprocess.Pop
         "HYPERLEAF_CACHE": str(where.cache),
         "TMPDIR": str(where.temporary),
     }
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # What a shell starts in the background ignores interrupts, and so would its children.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "hyperleaf", "prove", str(estate), *arguments],
         env=environment,
