@@ -66,14 +66,22 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
         "the proxy does not let us through",
         "check proxy-url, HTTPS_PROXY and NO_PROXY",
     ),
+    # Of ConnectTimeoutError too, though nothing timed out.
+    (exceptions.NewConnectionError, "there is no way to it", _AGAIN),
     (exceptions.ConnectTimeoutError, "no connection within 10 s", _AGAIN),
     (exceptions.ReadTimeoutError, "no answer within 60 s", _AGAIN),
-    (exceptions.NewConnectionError, "the connection is refused", _AGAIN),
     (Exception, "the connection broke", _AGAIN),
 )
 
 
+def is_refused(error: Exception) -> bool:
+    """Tell whether nobody listens where the server should be."""
+    return isinstance(error.__cause__, ConnectionRefusedError)
+
+
 def _reason(error: Exception) -> tuple[str, str]:
+    if is_refused(error):
+        return "the connection is refused", f"check the server's address; {_AGAIN}"
     return next((why, hint) for kind, why, hint in _REASONS if isinstance(error, kind))
 
 

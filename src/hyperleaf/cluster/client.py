@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
-from hyperleaf.cluster.answers import answer_error, unreachable
+from hyperleaf.cluster.answers import answer_error, is_refused, unreachable
 from hyperleaf.cluster.errors import AnswerError
 from hyperleaf.cluster.signing import Signer, tls
 
@@ -35,6 +35,8 @@ MERGE = "application/merge-patch+json"
 # As kubectl's chunks: a list of thousands of objects must not time out whole.
 PAGE = 500
 PATIENCE_SECONDS = 20.0
+# Where a server that never answered refuses connections: mostly there is none.
+REFUSED_SECONDS = 2.0
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 # Busy, restarting, or told to come again: the same request is sent again. Not after 500, with which
@@ -81,8 +83,9 @@ class Client:
     """Speaks with one API server; safe to use from several threads.
 
     `patience_seconds` is how long a server may be away before that is an error: one that rolls out
-    new certificates, or the only one of a small cluster, comes back. `hidden` are words that no
-    error repeats.
+    new certificates, or the only one of a small cluster, comes back. One that refuses connections
+    and has never answered is waited for only REFUSED_SECONDS. `hidden` are words that no error
+    repeats.
     """
 
     access: Access
@@ -92,6 +95,7 @@ class Client:
     _pool: urllib3.PoolManager = field(init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _known: dict[str, dict[str, Resource]] = field(default_factory=dict, repr=False)
+    _has_answered: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         self._signer = Signer(self.access)
@@ -219,16 +223,19 @@ class Client:
         """
         url = self.access.server + path + (f"?{urlencode(query)}" if query else "")
         text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        ends = time.monotonic() + self.patience_seconds
+        begins = time.monotonic()
+        ends = begins + self.patience_seconds
         pause, is_renewed = 0.2, False
         while True:
             try:
                 answer = self._sent(method, url, text, {"Content-Type": content, "Accept": accept})
             except HTTPError as error:
-                if isinstance(error, SSLError) or time.monotonic() + pause > ends:
+                last = begins + self._patience(error)
+                if isinstance(error, SSLError) or time.monotonic() + pause > last:
                     raise unreachable(self.access, error) from None
                 answer = None
             if answer is not None:
+                self._has_answered = True
                 if answer.status < _REFUSED:
                     return _decoded(answer.data)
                 if answer.status == _UNAUTHORIZED and not is_renewed and self._signer.renew():
@@ -245,6 +252,10 @@ class Client:
                 pause = max(pause, _asked_pause(answer))
             time.sleep(pause)
             pause = min(pause * 2, 5.0) * (0.8 + 0.4 * random.random())  # noqa: S311 - no secret
+
+    def _patience(self, error: HTTPError) -> float:
+        short = is_refused(error) and not self._has_answered
+        return min(self.patience_seconds, REFUSED_SECONDS) if short else self.patience_seconds
 
     def _sent(
         self, method: str, url: str, text: bytes | None, headers: dict[str, str]

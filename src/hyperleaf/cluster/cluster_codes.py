@@ -27,7 +27,8 @@ _ALL: Final = (
         "HL1202",
         "A cluster does not answer",
         "The API server was away for longer than the 20 s that one needs to come back, or there is "
-        "no way to it. Nothing is half done: each object was applied or was not.",
+        "no way to it; one that never answered and refuses connections is given 2 s. Nothing is "
+        "half done: each object was applied or was not.",
         "Run the same command again when the server is back: it goes on where it stopped.",
     ),
     _code(
