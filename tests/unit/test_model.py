@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_interface, ip_network
+from pathlib import Path
 
 import pytest
 
+from hyperleaf.api import check
+from hyperleaf.findings import Severity
 from unit.writing_estates import FABRIC, HUB, PROD, document, estate_of, network, resolved
 
 RED = network(
@@ -111,6 +114,39 @@ def test_all_that_fails_is_found_at_once() -> None:
         FABRIC, network("a", "vlan: 1, vrf: nobody, attach: [{cluster: nowhere}]")
     )
     assert sorted(finding.code for finding in findings) == ["HL0104", "HL0104", "HL0106"]
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("example", "document"),
+    [
+        ("01-aws-hosted/estate.yaml", "kind: Fabric"),
+        ("01-aws-hosted/estate.yaml", "metadata: {name: hub}"),
+        ("01-aws-hosted/estate.yaml", "metadata: {name: prod}"),
+        ("03-multi-network/trunk.yaml", "kind: Cluster"),
+    ],
+)
+def test_a_document_with_a_typo_is_told_of_once(
+    tmp_path: Path, example: str, document: str
+) -> None:
+    text = (EXAMPLES / example).read_text()
+    before, named, after = text.partition(document)
+    file = tmp_path / "estate.yaml"
+    file.write_text(before + named + after.replace("\nspec:\n", "\nspec:\n  rolle: x\n", 1))
+    wrong = [one.code for one in check(file).findings if one.severity is Severity.ERROR]
+    assert wrong == ["HL0055"]
+
+
+def test_a_vrf_with_a_typo_is_told_of_once(tmp_path: Path) -> None:
+    file = tmp_path / "estate.yaml"
+    shared = document("VRF", "blue", "vni: 5, egres: nat")
+    leaking = document("VRF", "b", "vni: 6, leaks: [{with: blue}]")
+    both = network("a", "vlan: 1, subnets: [172.20.1.0/24], vrf: blue")
+    file.write_text(f"{FABRIC}---\n{HUB}---\n{PROD}---\n{shared}---\n{leaking}---\n{both}")
+    wrong = [one.code for one in check(file).findings if one.severity is Severity.ERROR]
+    assert wrong == ["HL0055"]
 
 
 def test_a_finding_stands_where_the_reference_is_written() -> None:

@@ -49,7 +49,7 @@ def resolve(
         for one in documents
         if isinstance(one.model, written_cluster.Cluster)
     }
-    fabric = _only_fabric(documents, clusters, facts, findings)
+    fabric = _only_fabric(documents, clusters, facts, findings, unread)
     vrfs = {
         one.origin.name: resolve_vrf(one.model, one.origin)
         for one in documents
@@ -57,8 +57,8 @@ def resolve(
     }
     segments = _segments(documents, findings)
     vrfs |= _own_vrfs(segments, vrfs, fabric, findings)
-    networks = _networks(segments, vrfs, clusters, fabric, findings)
-    _check_leaks(vrfs, findings)
+    networks = _networks(segments, vrfs, clusters, fabric, findings, unread)
+    _check_leaks(vrfs, findings, unread)
     machines, hand_written, more = read_beside(texts.beside)
     findings.extend(more)
     return (
@@ -108,6 +108,7 @@ def _only_fabric(
     clusters: Mapping[str, Cluster],
     facts: Facts,
     findings: list[Finding],
+    unread: frozenset[str],
 ) -> Fabric | None:
     fabrics = [
         (one.model, one.origin) for one in documents if isinstance(one.model, written_fabric.Fabric)
@@ -125,7 +126,7 @@ def _only_fabric(
     )
     if not fabrics:
         return None
-    fabric, more = resolve_fabric(*fabrics[0], clusters, facts)
+    fabric, more = resolve_fabric(*fabrics[0], clusters, facts, unread)
     findings.extend(more)
     return fabric
 
@@ -184,23 +185,25 @@ def _own_vrfs(
     return own
 
 
-def _networks(
+def _networks(  # noqa: PLR0913, PLR0917 - all that a network refers to
     segments: Mapping[str, Segment],
     vrfs: Mapping[str, Vrf],
     clusters: Mapping[str, Cluster],
     fabric: Fabric | None,
     findings: list[Finding],
+    unread: frozenset[str],
 ) -> dict[str, Network]:
     mtus = path_mtus(fabric, clusters)
     networks: dict[str, Network] = {}
     for segment in segments.values():
-        network, more = resolve_network(segment, vrfs, clusters, fabric, mtus)
+        network, more = resolve_network(segment, vrfs, clusters, fabric, mtus, unread)
         findings.extend(more)
         networks[network.name] = network
     return networks
 
 
-def _check_leaks(vrfs: Mapping[str, Vrf], findings: list[Finding]) -> None:
+def _check_leaks(vrfs: Mapping[str, Vrf], findings: list[Finding], unread: frozenset[str]) -> None:
+    known = {"default", *vrfs, *(one.partition("/")[2] for one in unread)}
     for vrf in vrfs.values():
         findings.extend(
             at(
@@ -214,7 +217,7 @@ def _check_leaks(vrfs: Mapping[str, Vrf], findings: list[Finding]) -> None:
                 hint="name a VRF, a network that has its own, or `default`",
             )
             for leak in vrf.leaks
-            if leak.other != "default" and leak.other not in vrfs
+            if leak.other not in known
         )
 
 

@@ -35,9 +35,16 @@ WAY_NAME = {
 
 
 def resolve_fabric(
-    written: spec.Fabric, origin: Origin, clusters: Mapping[str, Cluster], facts: Facts
+    written: spec.Fabric,
+    origin: Origin,
+    clusters: Mapping[str, Cluster],
+    facts: Facts,
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[Fabric, tuple[Finding, ...]]:
-    """Return the fabric, with findings for clusters and pools that it names and nobody wrote."""
+    """Return the fabric, with findings for clusters and pools that it names and nobody wrote.
+
+    What is wrong with `unread` documents (`Cluster/hub`) is told there alone.
+    """
     inner = written.spec
     fabric = Fabric(
         name=written.metadata.name,
@@ -72,7 +79,7 @@ def resolve_fabric(
         l3_base=inner.vnis.l3,
         origin=origin,
     )
-    return fabric, tuple(_missing(inner, clusters, origin))
+    return fabric, tuple(_missing(inner, clusters, origin, unread))
 
 
 def _paths(
@@ -106,11 +113,15 @@ def _paths(
 
 
 def _missing(
-    inner: spec.FabricSpec, clusters: Mapping[str, Cluster], origin: Origin
+    inner: spec.FabricSpec,
+    clusters: Mapping[str, Cluster],
+    origin: Origin,
+    unread: frozenset[str],
 ) -> Iterable[Finding]:
     reflectors = inner.reflectors
     home = clusters.get(reflectors.cluster)
-    if home is None:
+    named = {*clusters, *(one.removeprefix("Cluster/") for one in unread)}
+    if reflectors.cluster not in named:
         yield at(
             origin,
             "spec",
@@ -120,7 +131,9 @@ def _missing(
             message=f"there is no cluster {reflectors.cluster!r} for the route reflectors",
             hint=_known(clusters),
         )
-    elif reflectors.pool is not None and reflectors.pool not in {p.name for p in home.pools}:
+    elif (
+        home and reflectors.pool is not None and reflectors.pool not in {p.name for p in home.pools}
+    ):
         yield at(
             origin,
             "spec",
@@ -132,7 +145,7 @@ def _missing(
         )
     for index, path in enumerate(inner.paths):
         for end, name in enumerate(path.between):
-            if name != BORDERS and name not in clusters:
+            if name != BORDERS and name not in named:
                 yield at(
                     origin,
                     "spec",

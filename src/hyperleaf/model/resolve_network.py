@@ -99,16 +99,20 @@ def own_vrf(segment: Segment, fabric: Fabric | None) -> Vrf | None:
     )
 
 
-def resolve_network(
+def resolve_network(  # noqa: PLR0913, PLR0917 - all that a network refers to
     segment: Segment,
     vrfs: Mapping[str, Vrf],
     clusters: Mapping[str, Cluster],
     fabric: Fabric | None,
     mtus: Callable[[tuple[str, ...]], PathMtu],
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[Network, tuple[Finding, ...]]:
-    """Return the network; references that fail are left out of it, each with a finding."""
+    """Return the network; references that fail are left out of it, each with a finding.
+
+    What is wrong with `unread` documents (`Cluster/hub`) is told there alone.
+    """
     spec, origin = segment.spec, segment.origin
-    findings = list(_failing(segment, vrfs, clusters))
+    findings = list(_failing(segment, vrfs, clusters, unread))
     attachments = tuple(
         Attachment(
             cluster=one.cluster,
@@ -165,10 +169,13 @@ def _attachment_name(name: str) -> str:
 
 
 def _failing(
-    segment: Segment, vrfs: Mapping[str, Vrf], clusters: Mapping[str, Cluster]
+    segment: Segment,
+    vrfs: Mapping[str, Vrf],
+    clusters: Mapping[str, Cluster],
+    unread: frozenset[str],
 ) -> Iterator[Finding]:
     for index, one in enumerate(segment.spec.attach):
-        if one.cluster not in clusters:
+        if one.cluster not in clusters and f"Cluster/{one.cluster}" not in unread:
             yield at(
                 segment.origin,
                 "spec",
@@ -180,7 +187,8 @@ def _failing(
                 hint=f"the estate's clusters are {', '.join(sorted(clusters)) or 'none'}",
             )
     vrf = segment.spec.vrf
-    if vrf is not None and (vrf not in vrfs or not vrfs[vrf].shared):
+    is_there = vrf in vrfs and vrfs[vrf].shared if vrf is not None else True
+    if not is_there and f"VRF/{vrf}" not in unread:
         shared = sorted(name for name, one in vrfs.items() if one.shared)
         yield at(
             segment.origin,
