@@ -355,3 +355,63 @@ def test_facts_of_no_kubeconfig_are_refused_with_file_code_and_hint(
     assert second.startswith("  hint: name another with --kubeconfig")
     codes = [one["code"] for one in json.loads(end.out)["findings"]] if end.out else []
     assert codes == (["HL1201"] if form == "json" else [])
+
+
+@pytest.mark.parametrize(
+    ("options", "first"),
+    [
+        (("--timeout", "soon"), "--timeout: a duration is written like"),
+        (("--take-over", "nonsense"), "--take-over: write KIND/NAME, not 'nonsense'."),
+        (("--take-over", "ConfigMap/nobody"), "--take-over: lab gets no ConfigMap/nobody of ours."),
+        (("--take-over", "Secret/"), "--take-over: write KIND/NAME, not 'Secret/'."),
+        (("--cluster", "nope"), "There is no cluster 'nope'; the estate's are lab."),
+    ],
+)
+def test_what_apply_cannot_do_is_said_alone_and_before_any_cluster_is_asked(
+    options: tuple[str, ...], first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = str(tmp_path / "none.yaml")
+    end = ended(capsys, "apply", LAB, "--kubeconfig", none, *options)
+    assert (end.status, f"Error: {first}" in end.err) == (2, True)
+    assert "warning" not in end.err
+
+
+def test_an_object_that_was_meant_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = str(tmp_path / "none.yaml")
+    arguments = ("apply", LAB, "--kubeconfig", none, "--take-over")
+    end = ended(capsys, *arguments, "NodeNetworkConfigurationPolici/hyperleaf")
+    assert (end.status, "Did you mean NodeNetworkConfigurationPolicy/" in end.err) == (2, True)
+
+
+def test_status_names_the_option_of_a_bad_time(capsys: pytest.CaptureFixture[str]) -> None:
+    end = ended(capsys, "status", "--cluster", "a", "--watch", "--timeout", "soon")
+    assert (end.status, "Error: --timeout: a duration is" in end.err) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("apply", LAB)])
+def test_no_kubeconfig_is_told_with_its_file(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "none.yaml")
+    end = ended(capsys, *arguments, "--kubeconfig", file)
+    assert (end.status, f"hyperleaf: HL1201: {file}: " in end.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", LAB, "--only", "nope"),
+        ("render", LAB, "--stream", "nope"),
+        ("render", LAB, "--out", "out", "--only", "nope"),
+        ("trace", LAB, "nobody", "nowhere"),
+        ("install-config", LAB, "--out", "/nowhere", "--cluster", "nope"),
+        ("prove", LAB, "--scenarios", "nope"),
+    ],
+)
+def test_a_usage_error_comes_alone(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = ended(capsys, *arguments)
+    assert (end.status, "Error: " in end.err, "warning" in end.err) == (2, True, False)

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from hyperleaf.cli import ending
-from hyperleaf.cli.loading import THE_ONLY, Asked, cluster_of, form, found, sound_plan, strictness
+from hyperleaf.cli.loading import (
+    THE_ONLY,
+    Asked,
+    cluster_of,
+    form,
+    found,
+    seconds_of,
+    sound_plan,
+    strictness,
+)
 from hyperleaf.cli.screen import is_terminal, say, say_json
 
 if TYPE_CHECKING:
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from hyperleaf.cluster.pruning import Prunable, Stale
     from hyperleaf.cluster.reading import Target
     from hyperleaf.findings import Finding
+    from hyperleaf.plan.clusters import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,11 @@ def command(  # noqa: PLR0913 - options, each with its name
     if bool(estate) == (rendered is not None):
         raise click.UsageError("Say what to apply: an ESTATE, or --rendered DIR.")
     pace = _pace(timeout)
+    _refuse_nobody(take_over)
     asked = Asked(estate, facts, output, warnings_as_errors=warnings_as_errors)
-    target = _rendered(rendered, cluster) if rendered else _planned(asked, cluster)
+    target = (
+        _rendered(rendered, cluster, take_over) if rendered else _planned(asked, cluster, take_over)
+    )
     from hyperleaf.cluster.errors import AccessError  # noqa: PLC0415 - findings first
 
     how = How(output, dry_run, prune, yes, take_over, argocd)
@@ -150,30 +163,54 @@ def command(  # noqa: PLR0913 - options, each with its name
 
 def _pace(stated: str | None) -> Pace:
     from hyperleaf.cluster.applying import Pace  # noqa: PLC0415 - after a usage error
-    from hyperleaf.values.units import Duration  # noqa: PLC0415
 
-    if stated is None:
-        return Pace()
-    try:
-        return Pace(limit=Duration.read(stated) / 1000)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    return Pace() if stated is None else Pace(limit=seconds_of("--timeout", stated))
 
 
-def _planned(asked: Asked, name: str) -> Target:
+def _refuse_nobody(taken: tuple[str, ...], target: Target | None = None) -> None:
+    """End the command where `--take-over` names no object: by its form, or of the target."""
+    if not taken:
+        return
+    from hyperleaf.cluster.comparing import names_of  # noqa: PLC0415 - where it is stated
+
+    there = {name: one for one in (target.items if target else ()) for name in names_of(one)}
+    for stated in taken:
+        kind, _, name = stated.partition("/")
+        if not (kind and name):
+            raise click.UsageError(f"--take-over: write KIND/NAME, not {stated!r}.")
+        if target is not None and stated.lower() not in there:
+            from difflib import get_close_matches  # noqa: PLC0415 - mistakes only
+
+            close = get_close_matches(stated.lower(), there, n=1)
+            meant = f" Did you mean {there[close[0]].kind}/{there[close[0]].name}?" if close else ""
+            raise click.UsageError(
+                f"--take-over: {target.cluster} gets no {stated} of ours.{meant}"
+            )
+
+
+def _planned(asked: Asked, name: str, taken: tuple[str, ...]) -> Target:
     """Render an estate in memory and return one cluster's objects."""
-    plan = sound_plan(asked)
+    made: list[Target] = []
+
+    def fits(plan: Plan) -> None:
+        made.append(_of_plan(plan, cluster_of(plan, name)))
+        _refuse_nobody(taken, made[0])
+
+    sound_plan(asked, fits)
+    return made[0]
+
+
+def _of_plan(plan: Plan, cluster: str) -> Target:
     from hyperleaf.cluster.reading import RenderedError, read  # noqa: PLC0415 - findings first
     from hyperleaf.render.estate import render  # noqa: PLC0415
 
-    cluster = cluster_of(plan, name)
     try:
         return read(((file.path, file.text) for file in render(plan)), cluster)
     except RenderedError as error:
         raise ending.CouldNotRunError(str(error)) from None
 
 
-def _rendered(folder: str, name: str) -> Target:
+def _rendered(folder: str, name: str, taken: tuple[str, ...]) -> Target:
     from hyperleaf.cluster.reading import RenderedError, read_folder  # noqa: PLC0415
 
     if name == THE_ONLY:
@@ -183,9 +220,11 @@ def _rendered(folder: str, name: str) -> Target:
             raise click.UsageError(f"Say which --cluster: {', '.join(names) or 'there is none'}.")
         name = names[0]
     try:
-        return read_folder(Path(folder), name)
+        target = read_folder(Path(folder), name)
     except RenderedError as error:
         raise ending.CouldNotRunError(str(error)) from None
+    _refuse_nobody(taken, target)
+    return target
 
 
 def _client(kubeconfig: str | None, context: str | None) -> Client:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from hyperleaf.cli.screen import say, styled, wrapped
 from hyperleaf.cli.telling import as_data as finding_as_data
-from hyperleaf.cli.telling import count, number, tell
+from hyperleaf.cli.telling import count, number, sentence, tell
 from hyperleaf.cluster.comparing import What
 from hyperleaf.cluster.difference import ABSENT
 
@@ -150,10 +150,7 @@ def _summary(story: Story) -> str:
 
 def broken(story: Story, finding: Finding) -> str:
     """Return the sentence of a cluster that cannot be spoken to, and how far it came."""
-    place = f"{finding.place.file}: " if finding.place.file else ""
-    said = f"{finding.code}: {place}{finding.message}"
-    if finding.hint:
-        said += f"\n  hint: {finding.hint}"
+    said = sentence(finding)
     if story.written:
         said += f"\n  {number(len(story.written), 'object was', 'objects were')} written before"
     return said

@@ -50,9 +50,10 @@ def command(asked: Asked, *, out: str, cluster: str | None) -> int:
       openshift-install create cluster --dir ~/installing
       hyperleaf install-config lab --cluster hub --out ~/installing
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    wanted = _wanted(sound(asked).estate, cluster)
     folder = Path(out).expanduser()
     _keep_out_of_git(folder)
+    loaded = sound(asked, lambda estate: _wanted(estate, cluster))
+    wanted = _wanted(loaded.estate, cluster)
     files = _files(wanted)
     _write(folder, files)
     if asked.output == "json":

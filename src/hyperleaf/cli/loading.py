@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hyperleaf.api import Loaded
     from hyperleaf.findings import Finding
+    from hyperleaf.model.estate import Estate
     from hyperleaf.plan.clusters import Plan
 
 
@@ -84,23 +85,35 @@ def stops(findings: Sequence[Finding], *, warnings_as_errors: bool) -> bool:
     return has_errors(findings) or (warnings_as_errors and bool(findings))
 
 
-def sound(asked: Asked) -> Loaded:
+def sound(asked: Asked, fits: Callable[[Estate], object] | None = None) -> Loaded:
     """Return the estate with every rule asked; end the command where it is not sound.
 
     What was found goes to standard error, so that standard output is the command's own; errors as
-    JSON to standard output, where a program looks for them.
+    JSON to standard output, where a program looks for them. `fits` raises a usage error about what
+    else was asked for, which then comes alone: warnings are told after it.
     """
+    loaded = _without_errors(asked)
+    if fits is not None:
+        fits(loaded.estate)
+    _warn(loaded)
+    return loaded
+
+
+def _without_errors(asked: Asked) -> Loaded:
     from hyperleaf.api import check  # noqa: PLC0415 - after a usage error
 
     loaded = check(*asked.estate, facts=asked.facts)
     if stops(loaded.findings, warnings_as_errors=asked.warnings_as_errors):
         _tell(loaded.findings, asked.output)
         raise click.exceptions.Exit(ending.FOUND)
+    return loaded
+
+
+def _warn(loaded: Loaded) -> None:
     if loaded.findings:
         from hyperleaf.cli.telling import tell  # noqa: PLC0415 - warnings only
 
         tell(loaded.findings, sys.stderr)
-    return loaded
 
 
 def _tell(findings: Sequence[Finding], output: str) -> None:
@@ -114,12 +127,16 @@ def _tell(findings: Sequence[Finding], output: str) -> None:
     say(f"{summary(findings)}: nothing was done.", stream=sys.stderr)
 
 
-def sound_plan(asked: Asked) -> Plan:
-    """Return the plan of a sound estate; end the command where it is not."""
-    loaded = sound(asked)
+def sound_plan(asked: Asked, fits: Callable[[Plan], object] | None = None) -> Plan:
+    """Return the plan of a sound estate; end the command where it is not. `fits`: see `sound`."""
+    loaded = _without_errors(asked)
     from hyperleaf.plan.clusters import plan  # noqa: PLC0415 - findings first
 
-    return plan(loaded.estate)
+    made = plan(loaded.estate)
+    if fits is not None:
+        fits(made)
+    _warn(loaded)
+    return made
 
 
 def cluster_of(plan: Plan, name: str) -> str:
@@ -131,3 +148,13 @@ def cluster_of(plan: Plan, name: str) -> str:
         said = f"There is no cluster {name!r}" if name != THE_ONLY else "Say which cluster"
         raise click.UsageError(f"{said}; the estate's are {', '.join(names) or 'none'}.")
     return name
+
+
+def seconds_of(option: str, stated: str) -> float:
+    """Return the seconds of an option's time, or end the command with the option's name."""
+    from hyperleaf.values.units import Duration  # noqa: PLC0415 - where a time is stated
+
+    try:
+        return Duration.read(stated) / 1000
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {error}.") from None

@@ -31,7 +31,7 @@ def command(asked: Asked, *, only: str | None, per_node: bool) -> int:
       hyperleaf plan lab --per-node | grep -A3 metal-x86-1
       hyperleaf plan lab -o json | jq '.clusters[].leaves.vrfs[].segments[].vni'
     """  # noqa: D301 - click's mark for a block that is not wrapped
-    plan = sound_plan(asked)
+    plan = sound_plan(asked, lambda plan: only is not None and cluster_of(plan, only))
     name = cluster_of(plan, only) if only is not None else None
     clusters = tuple(one for one in plan.clusters if name in {None, one.cluster.name})
     if per_node:

@@ -98,8 +98,8 @@ def command(  # noqa: PLR0913 - options, each with its name
     """  # noqa: D301 - click's mark for a block that is not wrapped
     from hyperleaf.lab.errors import NoProofError  # noqa: PLC0415 - after a usage error
 
-    plan = sound_plan(asked)
     names = _scenarios(scenarios)
+    plan = sound_plan(asked)
     written = {"report": report, "junit": junit}
     _make_room(*filter(None, written.values()))
     let_go = outlive() if keep else None

@@ -73,7 +73,8 @@ def command(
     if (out is None) == (stream is None):
         raise click.UsageError("Say where to: --out DIR or --stream CLUSTER.")
     images = _images(image)
-    plan = sound_plan(asked)
+    named = stream if stream is not None else how["only"]
+    plan = sound_plan(asked, lambda plan: named is not None and cluster_of(plan, named))
     if stream is not None:
         return _stream(plan, stream, images)
     return _write(asked, _restricted(plan, how.pop("only")), Path(out or ""), how, images)

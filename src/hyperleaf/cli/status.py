@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperleaf.cli import ending
-from hyperleaf.cli.loading import form
+from hyperleaf.cli.loading import form, seconds_of
 from hyperleaf.cli.screen import say, say_json, styled
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     """  # noqa: D301 - click's mark for a block that is not wrapped
     if cluster is None and (watch or save_kubeconfig):
         raise click.UsageError("Say which hosted cluster: --cluster NAME.")
-    limit = _seconds(timeout)
+    limit = seconds_of("--timeout", timeout)
     from hyperleaf.cluster.client import Client  # noqa: PLC0415 - after a usage error
     from hyperleaf.cluster.errors import ClusterError  # noqa: PLC0415
     from hyperleaf.cluster.kubeconfig import read_access  # noqa: PLC0415
@@ -79,15 +79,6 @@ def command(  # noqa: PLR0913 - options, each with its name
     except ClusterError as error:
         return _wrong(error, output)
     return ending.FINE if hosted is None or hosted.is_available else ending.FOUND
-
-
-def _seconds(stated: str) -> float:
-    from hyperleaf.values.units import Duration  # noqa: PLC0415 - a usage error first
-
-    try:
-        return Duration.read(stated) / 1000
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _hosted(client: Client, name: str, limit: float) -> Hosted:
@@ -194,16 +185,13 @@ def _span(seconds: float | None) -> str:
 
 
 def _wrong(error: ClusterError, output: str) -> int:
-    from hyperleaf.cluster.errors import AccessError  # noqa: PLC0415 - errors only
+    from hyperleaf.cli.telling import as_data, sentence  # noqa: PLC0415 - errors only
+    from hyperleaf.cluster.errors import AccessError  # noqa: PLC0415
 
-    finding = error.finding
     if output == "json":
-        from hyperleaf.cli.telling import as_data  # noqa: PLC0415
-
-        say_json({"findings": [as_data(finding)]})
-    hint = f"\n  hint: {finding.hint}" if finding.hint else ""
-    sentence = f"{finding.code}: {finding.message}{hint}"
+        say_json({"findings": [as_data(error.finding)]})
+    said = sentence(error.finding)
     if isinstance(error, AccessError):
-        raise ending.CouldNotRunError(sentence)
-    say(sentence, stream=sys.stderr)
+        raise ending.CouldNotRunError(said)
+    say(said, stream=sys.stderr)
     return ending.FOUND

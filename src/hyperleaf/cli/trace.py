@@ -12,6 +12,7 @@ from hyperleaf.cli.loading import Asked, about_an_estate, sound_plan
 from hyperleaf.cli.screen import say, say_json, styled, wrapped
 
 if TYPE_CHECKING:
+    from hyperleaf.plan.clusters import Plan
     from hyperleaf.plan.endpoints import Endpoint
     from hyperleaf.plan.reach import Verdict
 
@@ -46,11 +47,15 @@ def command(asked: Asked, source: str, target: str) -> int:
     """  # noqa: D301 - click's mark for a block that is not wrapped
     from hyperleaf.plan.trace import trace  # noqa: PLC0415 - after a usage error
 
-    plan = sound_plan(asked)
-    try:
-        verdicts = trace(plan, source, target)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    verdicts: list[Verdict] = []
+
+    def follow(plan: Plan) -> None:
+        try:
+            verdicts.extend(trace(plan, source, target))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    sound_plan(asked, follow)
     reached = any(verdict.reached for verdict in verdicts)
     if asked.output == "json":
         say_json({"reached": reached, "verdicts": [_as_data(one) for one in verdicts]})

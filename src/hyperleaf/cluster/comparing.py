@@ -200,7 +200,7 @@ def _tried(  # noqa: PLR0913, PLR0917 - both sides and what is allowed
         return _outcome(item, live, attempt(), [])
     except AnswerError as error:
         fields = contested(error.causes, live or {}, item.value)
-        if fields and taken & {f"{item.kind}/{item.name}".lower(), _full(item)}:
+        if fields and taken & names_of(item):
             return _outcome(item, live, attempt(is_forced=True), fields)
         if fields:
             finding = conflict(item, fields)
@@ -308,8 +308,10 @@ def is_ours(live: Object) -> bool:
     return marked and (MANAGER, "Apply") in managers
 
 
-def _full(item: Item) -> str:
-    return f"{item.kind}/{item.namespace}/{item.name}".lower()
+def names_of(item: Item) -> frozenset[str]:
+    """Return how an object may be named where it is taken over, in small letters."""
+    named = f"{item.kind}/{item.name}", f"{item.kind}/{item.namespace}/{item.name}"
+    return frozenset(map(str.lower, named))
 
 
 def _cannot_try(error: AnswerError) -> bool:
