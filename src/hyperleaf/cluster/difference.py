@@ -15,7 +15,6 @@ _SERVERS: Final = frozenset(
 )
 # By which elements of a list are the same one, the first that all of them have.
 _KEYS: Final = ("name", "key", "id", "type", "ip", "mountPath", "address", "topologyKey")
-_KEYED = re.compile(r"\[([^\]]*)\]")
 
 
 class _Absent:
