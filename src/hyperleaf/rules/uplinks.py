@@ -59,7 +59,7 @@ def some_pool_has_the_uplink(estate: Estate) -> Iterator[Fault]:
             ("spec", "uplink"),
             f"no node pool of {cluster.name} has an uplink {network.uplink} for {network.origin}"
             f"{because}, at {cluster.origin.place('spec', 'nodePools')}",
-            f"name another uplink, or do not attach in {cluster.name} (spec.attach[{index}])",
+            f"name another uplink, or do not attach in {cluster.name} (spec.attach.{index})",
         )
 
 

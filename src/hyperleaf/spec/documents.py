@@ -154,8 +154,5 @@ def _close(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
 
 
 def _named(path: Path) -> str:
-    """Return a path as people write it: `spec.attach[0].cluster`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text or "the document"
+    """Return a path as findings state it: `spec.attach.0.cluster`."""
+    return ".".join(map(str, path)) or "the document"
