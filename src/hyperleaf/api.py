@@ -91,7 +91,7 @@ def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
         written, problems = WrittenFacts.read(value)
         findings.extend(findings_of(problems, document.origin))
         if not problems:
-            found = resolve_facts(found, written)
+            found = resolve_facts(found, written, document.origin)
     return (found if not findings else NONE), tuple(findings)
 
 

@@ -24,7 +24,8 @@ class Made:
 
     def __init__(self, folder: Path, estate: str, facts: str = FACTS) -> None:
         (folder / "estate.yaml").write_text(estate)
-        (folder / "facts.yaml").write_text(facts)
+        about_prod = "name: prod" in estate
+        (folder / "facts.yaml").write_text(facts if about_prod else "clusters: {}")
         loaded = check(folder / "estate.yaml", facts=folder / "facts.yaml")
         self.codes = [one.code for one in loaded.findings]
         self.said = [str(one) for one in loaded.findings]
@@ -334,3 +335,37 @@ def test_without_any_hub_the_hint_names_none(tmp_path: Path) -> None:
 def test_a_version_too_old_is_told_once(tmp_path: Path) -> None:
     old = KUBEVIRT.replace("version: 4.16.18", 'version: "4.15"')
     assert set(told_of(old, tmp_path)) == {"HL0630"}
+
+
+def warned_of(estate: str, folder: Path, facts: str = "clusters: {}") -> list[tuple[str, str]]:
+    """Return the warnings of two codes in an estate with facts beside it, code and path."""
+    (folder / "estate.yaml").write_text(estate)
+    (folder / "facts.yaml").write_text(facts)
+    found = check(folder / "estate.yaml", facts=folder / "facts.yaml").findings
+    return [(one.code, one.path) for one in found if one.code in {"HL0112", "HL1331"}]
+
+
+@pytest.mark.parametrize(
+    ("pools", "told"),
+    [
+        ("{name: a, replicas: 0}", [("HL1331", "spec.nodePools.0.replicas")]),
+        ("{name: a, replicas: 0, autoscaling: {min: 1, max: 3}}", []),
+        ("{name: a, replicas: 0}, {name: b, replicas: 2}", []),
+        ("{name: a}", []),
+    ],
+)
+def test_a_hosted_cluster_has_a_node_somewhere(
+    pools: str, told: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    hub, _, hosted = KUBEVIRT.partition("---\n")
+    stated = hosted.replace("{name: workers, replicas: 2}", pools)
+    assert pools in stated
+    assert warned_of(f"{hub}---\n{stated}", tmp_path) == told
+
+
+def test_facts_about_a_cluster_that_is_written_wrongly_are_no_facts_of_nobody(
+    tmp_path: Path,
+) -> None:
+    wrong = AWS.replace("baseDomain", "baseDomian")
+    facts = "clusters: {prod: {infraID: a-b}, nobody: {infraID: a-c}}"
+    assert warned_of(wrong, tmp_path, facts) == [("HL0112", "clusters.nobody")]

@@ -11,6 +11,7 @@ from hyperleaf.model.machines import base_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hyperleaf.findings import Origin
     from hyperleaf.model.machines import Base
     from hyperleaf.spec import facts as spec
     from hyperleaf.values.addresses import Address
@@ -57,11 +58,13 @@ NOTHING_FOUND = ClusterFacts()
 class Facts:
     """What was found; an estate that states the same wins.
 
-    `reflectors` are the addresses of the nodes that reflect routes.
+    `reflectors` are the addresses of the nodes that reflect routes, `origins` the documents that
+    say of a cluster.
     """
 
     reflectors: tuple[Address, ...] = ()
     clusters: Mapping[str, ClusterFacts] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def of(self, cluster: str) -> ClusterFacts:
         """Return what was found of a cluster, by its name."""
@@ -71,7 +74,7 @@ class Facts:
 NONE = Facts()
 
 
-def resolve_facts(before: Facts, written: spec.WrittenFacts) -> Facts:
+def resolve_facts(before: Facts, written: spec.WrittenFacts, origin: Origin) -> Facts:
     """Return what one document says, added to what others said."""
     return replace(
         before,
@@ -80,6 +83,7 @@ def resolve_facts(before: Facts, written: spec.WrittenFacts) -> Facts:
             **before.clusters,
             **{name: _cluster(one) for name, one in written.clusters.items()},
         },
+        origins={**before.origins, **dict.fromkeys(written.clusters, origin)},
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import hyperleaf.spec.cluster as written_cluster
 import hyperleaf.spec.fabric as written_fabric
 import hyperleaf.spec.network as written_network
-from hyperleaf.findings import Finding, at
+from hyperleaf.findings import Finding, Severity, at
 from hyperleaf.model.estate import Estate
 from hyperleaf.model.facts import NONE, Facts
 from hyperleaf.model.mtu import path_mtus
@@ -22,7 +22,7 @@ from hyperleaf.model.resolve_network import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.fabric import Fabric, Vrf
@@ -59,6 +59,7 @@ def resolve(
     vrfs |= _own_vrfs(segments, vrfs, fabric, findings)
     networks = _networks(segments, vrfs, clusters, fabric, findings, unread)
     _check_leaks(vrfs, findings, unread)
+    findings.extend(_about_nobody(facts, clusters, unread))
     machines, hand_written, more = read_beside(texts.beside)
     findings.extend(more)
     return (
@@ -219,6 +220,22 @@ def _check_leaks(vrfs: Mapping[str, Vrf], findings: list[Finding], unread: froze
             for leak in vrf.leaks
             if leak.other not in known
         )
+
+
+def _about_nobody(
+    facts: Facts, clusters: Mapping[str, Cluster], unread: frozenset[str]
+) -> Iterator[Finding]:
+    for name, origin in facts.origins.items():
+        if name not in clusters and f"Cluster/{name}" not in unread:
+            yield at(
+                origin,
+                "clusters",
+                name,
+                code="HL0112",
+                message=f"facts about a cluster {name!r}, which the estate does not have",
+                hint=f"the estate's clusters are {', '.join(sorted(clusters)) or 'none'}",
+                severity=Severity.WARNING,
+            )
 
 
 def _in_order(named: Mapping[str, Named]) -> list[Named]:

@@ -90,6 +90,15 @@ _ALL = (
         'macAddress: "02:10:00:00:01"',
         'macAddress: "02:10:00:00:00:01"',
     ),
+    Code(
+        "HL0112",
+        "Facts about a cluster that is not there",
+        "Facts are taken by the cluster's name in the estate; what is stated of another name is "
+        "without effect, and the cluster that was meant goes without its facts.",
+        "Write the estate's name of the cluster, or remove what is stated of the other.",
+        "metadata: {name: prd}",
+        "metadata: {name: prod}",
+    ),
 )
 
 RESOLVING_CODES: Final[dict[str, Code]] = {code.code: code for code in _ALL}

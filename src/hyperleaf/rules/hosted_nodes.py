@@ -296,3 +296,30 @@ def fields_mean_something(estate: Estate) -> Iterator[Fault]:
                         f"nothing is made of `{field}` of pool {pool.name}: {cluster.name} {why}",
                         "leave it out",
                     )
+
+
+@rule(
+    Code(
+        "HL1331",
+        "A hosted cluster without a node",
+        "Its control plane runs on the hub, but its ingress, its console and most of its operators "
+        "run on its own nodes: without one it never becomes available.",
+        "State at least one replica (two bear a failure), or `autoscaling`.",
+        "replicas: 0",
+        "replicas: 2",
+    ),
+    Severity.WARNING,
+)
+def hosted_has_nodes(estate: Estate) -> Iterator[Fault]:
+    """Find a hosted cluster all of whose pools have `replicas: 0` and no `autoscaling`."""
+    for cluster, _ in made(estate):
+        if cluster.pools and not any(
+            one.replicas or one.hosted.autoscaling for one in cluster.pools
+        ):
+            yield Fault(
+                cluster.origin,
+                _path(cluster.pools[0], "replicas"),
+                f"{cluster.name} has no node: "
+                f"{in_words([one.name for one in cluster.pools])} of 0 replicas",
+                "state `replicas: 2`, or `autoscaling: {min: 2, max: 5}` in its place",
+            )
