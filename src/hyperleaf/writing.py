@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+from hyperleaf.values.rendered import INDEX
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-INDEX = "index.json"
 _SCRATCH = ".hyperleaf-"
 _LOCK = "lock"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from hyperleaf.model.operators import OperatorName
 from hyperleaf.render.estate import manifests
 from hyperleaf.values.readiness import COMPLETED, READY
 from judges.apiserver import index
@@ -59,21 +60,7 @@ def only(kind: str, objects: list[Object]) -> Object:
     return found
 
 
-EVERY: Object = {
-    name: {}
-    for name in (
-        "virtualization",
-        "nmstate",
-        "multiclusterEngine",
-        "dataFoundation",
-        "lvmStorage",
-        "nodeHealth",
-        "selfNodeRemediation",
-        "gitops",
-        "sriov",
-        "observability",
-    )
-}
+EVERY: Object = {name: {} for name in get_args(OperatorName)}
 LVM = {"name": "vg1", "default": True, "optionalPaths": ["/dev/nvme0n1"], "thinPool": {}}
 
 

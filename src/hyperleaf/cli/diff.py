@@ -13,6 +13,7 @@ import click
 from hyperleaf.cli import ending
 from hyperleaf.cli.loading import Asked, form, found, sound_plan, strictness
 from hyperleaf.cli.screen import say, say_json, styled, wrapped
+from hyperleaf.values.rendered import EXPECTED, INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from hyperleaf.plan.difference import Change, Reasons, What
     from hyperleaf.plan.meaning import Meaning
 
-INDEX = "index.json"
 # What follows from the rest and lists everything.
-_SUMMARIES = frozenset({INDEX, "expected.json"})
+_SUMMARIES = frozenset({INDEX, EXPECTED})
 _SIGNS: dict[What, tuple[str, str]] = {
     "added": ("+", "green"),
     "removed": ("-", "red"),

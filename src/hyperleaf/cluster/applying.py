@@ -11,12 +11,12 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from hyperleaf.cluster.client import MANAGER, side_by_side
+from hyperleaf.cluster.client import side_by_side
 from hyperleaf.cluster.comparing import MANY, What, about, finding_of, no_kind
 from hyperleaf.cluster.errors import AnswerError
-from hyperleaf.cluster.reading import MARK
 from hyperleaf.cluster.waiting import State, Verdict, judge
 from hyperleaf.values.readiness import MINUTE, ready_of
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -229,7 +229,7 @@ def _verdicts(client: Client, items: Sequence[Item]) -> list[tuple[Item, Verdict
             made.extend((one, Verdict(State.WAITING, "its kind is gone")) for one in members)
             continue
         if len(members) > MANY:
-            listed = client.every(resource, namespace, f"{MARK}={MANAGER}")
+            listed = client.every(resource, namespace, f"{MANAGED_BY}={MANAGER}")
             there = {one["metadata"]["name"]: one for one in listed}
         else:
             found = [client.get(resource, namespace, one.name) for one in members]

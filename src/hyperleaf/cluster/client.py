@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 from hyperleaf.cluster.answers import answer_error, is_refused, unreachable
 from hyperleaf.cluster.errors import AnswerError
 from hyperleaf.cluster.signing import Signer, tls
+from hyperleaf.values.rendered import MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-MANAGER = "hyperleaf"
 # Connections that stand at once; as many objects are compared side by side.
 CONNECTIONS = 8
 APPLY = "application/apply-patch+yaml"

@@ -15,14 +15,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.cluster.answers import HIDDEN
-from hyperleaf.cluster.client import MANAGER, side_by_side
+from hyperleaf.cluster.client import side_by_side
 from hyperleaf.cluster.difference import Contested, contested, differences, has, would_write
 from hyperleaf.cluster.errors import AnswerError, ClusterError, told
-from hyperleaf.cluster.reading import MARK
 from hyperleaf.cluster.secrets import with_data
 from hyperleaf.cluster.settled import is_settled
 from hyperleaf.findings import Finding, Severity
 from hyperleaf.values.readiness import COMPLETED
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -136,7 +136,7 @@ def _listed(client: Client, items: Sequence[Item]) -> dict[tuple[str, str, str, 
             continue
         group = members[0].key[0]
         with suppress(AnswerError):  # whoever may not list asks for each
-            for live in client.every(resource, namespace, f"{MARK}={MANAGER}"):
+            for live in client.every(resource, namespace, f"{MANAGED_BY}={MANAGER}"):
                 whole = {**live, "apiVersion": version, "kind": kind}
                 made[group, kind, namespace, live["metadata"]["name"]] = whole
     return made
@@ -304,7 +304,7 @@ def is_ours(live: Object) -> bool:
     managers = {
         (one.get("manager"), one.get("operation")) for one in about.get("managedFields", ())
     }
-    marked = (about.get("labels") or {}).get(MARK) == MANAGER
+    marked = (about.get("labels") or {}).get(MANAGED_BY) == MANAGER
     return marked and (MANAGER, "Apply") in managers
 
 

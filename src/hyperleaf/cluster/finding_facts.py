@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER
+
 if TYPE_CHECKING:
     from hyperleaf.cluster.client import Client
 
@@ -16,7 +18,6 @@ _OF_THE_CLUSTER = frozenset(
     {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid", "selfLink"}
 )
 _REPEATED = "kubectl.kubernetes.io/last-applied-configuration"
-_MARK = ("app.kubernetes.io/managed-by", "hyperleaf")
 
 
 def facts_of(client: Client) -> Object:
@@ -40,7 +41,7 @@ def facts_of(client: Client) -> Object:
 
 def _is_ours(value: Object) -> bool:
     labels = value["metadata"].get("labels") or {}
-    return bool(labels.get(_MARK[0]) == _MARK[1])
+    return bool(labels.get(MANAGED_BY) == MANAGER)
 
 
 def _bare(value: Object) -> Object:

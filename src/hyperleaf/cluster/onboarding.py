@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from hyperleaf.cluster.errors import ClusterError, told
-from hyperleaf.cluster.reading import MARK, Item
+from hyperleaf.cluster.reading import Item
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER
 
 if TYPE_CHECKING:
     from hyperleaf.findings import Place
@@ -35,7 +36,7 @@ def onboarding(
     about = {
         "name": f"hyperleaf-cluster-{name}",
         "namespace": namespace,
-        "labels": {MARK: "hyperleaf", **_TYPE},
+        "labels": {MANAGED_BY: MANAGER, **_TYPE},
     }
     value = {"apiVersion": "v1", "kind": "Secret", "metadata": about, "data": encoded}
     return Item(STEP, 50, "", value, place, sources)

@@ -10,12 +10,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hyperleaf.cluster.client import MANAGER
 from hyperleaf.cluster.comparing import is_ours
 from hyperleaf.cluster.errors import AnswerError, told
-from hyperleaf.cluster.reading import FROM, MARK
 from hyperleaf.cluster.waiting import POLICY, State, judge
 from hyperleaf.findings import Finding, Place, Severity
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,7 +85,7 @@ def prunable(client: Client, target: Target) -> Prunable:
     unseen: list[str] = []
     for resource in _listable(client.resources()):
         try:
-            for head in client.every(resource, labels=f"{MARK}={MANAGER}", heads_only=True):
+            for head in client.every(resource, labels=f"{MANAGED_BY}={MANAGER}", heads_only=True):
                 one = _stale(resource, head, wanted)
                 if one is not None and one.uid not in stale:
                     one = _with_undoing(client, one)
@@ -159,7 +158,7 @@ def _stale(resource: Resource, head: Object, wanted: set[tuple[str, str, str]]) 
     annotations = about.get("annotations") or {}
     if (resource.kind, namespace, name) in wanted or about.get("deletionTimestamp"):
         return None
-    if FROM not in annotations or not is_ours(head) or about.get("ownerReferences"):
+    if SOURCE not in annotations or not is_ours(head) or about.get("ownerReferences"):
         return None
     wave = annotations.get(_WAVE, "0")
     is_let_go = resource.kind in _OF_THE_CLUSTER
@@ -168,7 +167,7 @@ def _stale(resource: Resource, head: Object, wanted: set[tuple[str, str, str]]) 
         namespace,
         name,
         about["uid"],
-        annotations[FROM],
+        annotations[SOURCE],
         int(wave) if wave.lstrip("-").isdigit() else 0,
         "it stays, without what is ours" if is_let_go else _DESTROYS.get(resource.kind, ""),
         is_let_go,

@@ -10,6 +10,7 @@ import yaml
 
 from hyperleaf.cluster.marks import read_marks
 from hyperleaf.findings import Place
+from hyperleaf.values.rendered import CLUSTERS, INDEX, MANAGED_BY, MANAGER, NODES, SECRETS, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 
     from hyperleaf.cluster.marks import Marks
 
-INDEX = "index.json"
-SECRETS = "secrets"
-MARKS = "nodes"
-FROM = "hyperleaf.dev/from"
-MARK = "app.kubernetes.io/managed-by"
 # A Secret stands after its namespace (10) and before what names it. Where an operator makes the
 # namespace, after the operators' own step.
 _SECRET_ORDER = 15
@@ -158,7 +154,7 @@ def read(files: Iterable[tuple[str, str]], cluster: str, folder: str = "") -> Ta
 
 
 def _beginnings(cluster: str) -> tuple[str, str, str]:
-    return f"clusters/{cluster}/", f"{SECRETS}/{cluster}.json", f"{MARKS}/{cluster}.json"
+    return f"{CLUSTERS}/{cluster}/", f"{SECRETS}/{cluster}.json", f"{NODES}/{cluster}.json"
 
 
 def _in_steps(items: list[Item]) -> Iterable[Item]:
@@ -188,7 +184,7 @@ def _items(path: str, step: str, name: str, text: str, places: _Places) -> Itera
     order = int(digits) if digits.isdigit() else 50
     for value in yaml.load_all(text, Loader=_LOADER):
         if isinstance(value, dict) and "kind" in value:
-            stated = value["metadata"].get("annotations", {}).get(FROM, "")
+            stated = value["metadata"].get("annotations", {}).get(SOURCE, "")
             sources = tuple(one for one in stated.split(", ") if one)
             yield Item(step, order, path, value, places.of(sources, path), sources)
 
@@ -199,8 +195,8 @@ def _secrets(path: str, text: str, places: _Places) -> Iterable[Item]:
         about = {
             "name": one["name"],
             "namespace": one["namespace"],
-            "labels": {MARK: "hyperleaf", **one.get("labels", {})},
-            "annotations": {FROM: ", ".join(sources)},
+            "labels": {MANAGED_BY: MANAGER, **one.get("labels", {})},
+            "annotations": {SOURCE: ", ".join(sources)},
         }
         stated = one.get("type", "Opaque")
         value = {"apiVersion": "v1", "kind": "Secret", "metadata": about, "type": stated}

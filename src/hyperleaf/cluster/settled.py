@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from hyperleaf.cluster.client import MANAGER
+from hyperleaf.values.rendered import MANAGER
 
 Object = dict[str, Any]
 # What tells an object is not managed by anyone.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hyperleaf.lab.errors import NoProofError
+from hyperleaf.values.rendered import CLUSTERS, EXPECTED, INDEX, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Object = dict[str, Any]
-ORIGIN = "hyperleaf.dev/from"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -57,7 +57,7 @@ class _Manifest:
     @property
     def source(self) -> Source:
         notes = self.value["metadata"].get("annotations") or {}
-        return Source(self.kind, self.name, self.file, notes.get(ORIGIN, ""))
+        return Source(self.kind, self.name, self.file, notes.get(SOURCE, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +190,11 @@ class Rendered:
 
 def read(folder: Path) -> Rendered:
     """Read a rendered folder; RenderedError tells what it lacks."""
-    if not (folder / "expected.json").is_file():
-        raise RenderedError(f"{folder} holds no expected.json: it is not what render wrote")
+    if not (folder / EXPECTED).is_file():
+        raise RenderedError(f"{folder} holds no {EXPECTED}: it is not what render wrote")
     objects = {
         place.name: tuple(_objects(place, folder))
-        for place in sorted((folder / "clusters").iterdir())
+        for place in sorted((folder / CLUSTERS).iterdir())
     }
     return Rendered(
         clusters={name: _cluster(name, objects) for name in objects},
@@ -209,7 +209,7 @@ def read(folder: Path) -> Rendered:
             for place in sorted((folder / "borders").glob("*"))
         },
         dhcp={place.name: place.read_text() for place in sorted((folder / "dhcp").glob("*.conf"))},
-        expected=json.loads((folder / "expected.json").read_text()),
+        expected=json.loads((folder / EXPECTED).read_text()),
         lines=_lines(folder),
         strays=tuple(_strays(objects)),
     )
@@ -217,7 +217,7 @@ def read(folder: Path) -> Rendered:
 
 def _lines(folder: Path) -> dict[str, str]:
     """Return the place of each document, as the index says; an edited folder may have none."""
-    index = folder / "index.json"
+    index = folder / INDEX
     stated = json.loads(index.read_text()) if index.is_file() else {}
     return dict(stated.get("sources", {}))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -29,7 +31,6 @@ PROVIDERS: dict[str, Provider] = {
 }
 CLUSTER_LABEL = "machine.openshift.io/cluster-api-cluster"
 SET_LABEL = "machine.openshift.io/cluster-api-machineset"
-OURS = ("app.kubernetes.io/managed-by", "hyperleaf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def base_of(value: Mapping[str, Any]) -> Base:
         zone=zone,
         region=placement.get("region"),
         is_zone_in_subnet=zone is not None and zone_is_in_subnet(provider, zone),
-        is_ours=own.get(OURS[0]) == OURS[1],
+        is_ours=own.get(MANAGED_BY) == MANAGER,
         value=value,
     )
 

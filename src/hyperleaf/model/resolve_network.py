@@ -144,24 +144,30 @@ def resolve_network(  # noqa: PLR0913, PLR0917 - all that a network refers to
         mtu=spec.mtu or path.bytes,
         stated_mtu=spec.mtu,
         path_mtu=path,
-        dhcp=Dhcp(spec.dhcp.servers, spec.dhcp.range, spec.dhcp.router, spec.dhcp.dns)
-        if spec.dhcp
-        else None,
+        dhcp=_dhcp(spec),
         ra_managed=six_servers if spec.ra.managed is None else spec.ra.managed,
         ra_other=six_servers if spec.ra.other is None else spec.ra.other,
         macspoofchk=spec.macspoofchk,
         description=spec.description,
-        sriov=Sriov(
-            spec.sriov.num_vfs, spec.sriov.vendor, spec.sriov.device_id, spec.sriov.device_type
-        )
-        if spec.sriov
-        else None,
+        sriov=_sriov(spec),
         attachments=attachments,
         host_addresses=spec.addresses,
         pinned=spec.pinned,
         origin=origin,
     )
     return network, tuple(findings)
+
+
+def _dhcp(spec: NetworkSpec) -> Dhcp | None:
+    stated = spec.dhcp
+    return Dhcp(stated.servers, stated.range, stated.router, stated.dns) if stated else None
+
+
+def _sriov(spec: NetworkSpec) -> Sriov | None:
+    stated = spec.sriov
+    if stated is None:
+        return None
+    return Sriov(stated.num_vfs, stated.vendor, stated.device_id, stated.device_type)
 
 
 def _attachment_name(name: str) -> str:

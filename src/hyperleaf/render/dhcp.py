@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.render.manifest import TextFile
 from hyperleaf.values.addresses import IPV4, IPV6
+from hyperleaf.values.rendered import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -61,7 +62,7 @@ def _subnet(scope: Scope) -> dict[str, Any]:
     options = list(_options(scope))
     if options:
         made["option-data"] = options
-    made["user-context"] = {"hyperleaf.dev/from": scope.source}
+    made["user-context"] = {SOURCE: scope.source}
     return made
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.plan.expected import expected
 from hyperleaf.plan.meaning import meaning
-from hyperleaf.render.manifest import SOURCE, Manifest, metadata
+from hyperleaf.render.manifest import Manifest, metadata
 from hyperleaf.render.text import text
+from hyperleaf.values.rendered import CLUSTERS, EXPECTED, INDEX, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.plan.clusters import Plan
 
-INDEX = "index.json"
-EXPECTED = "expected.json"
 # Raised when a reader of the index must know that it changed.
 FORMAT = 1
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
@@ -54,7 +53,7 @@ class ArgoCd:
 
 def cluster_folder(cluster: str) -> str:
     """Return the folder that holds everything for one cluster."""
-    return f"clusters/{cluster}"
+    return f"{CLUSTERS}/{cluster}"
 
 
 def in_wave(manifest: Manifest) -> dict[str, Any]:

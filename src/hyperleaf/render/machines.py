@@ -5,12 +5,12 @@ Each change has its place in the object; whatever has none stays as the cluster 
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.model.machines import SET_LABEL
-from hyperleaf.render.manifest import Manifest, Step, TextFile, metadata
+from hyperleaf.render.manifest import Manifest, Step, listed, metadata
+from hyperleaf.values.rendered import NODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from hyperleaf.model.machines import DataDisk
     from hyperleaf.plan.clusters import ClusterPlan, Plan
     from hyperleaf.plan.machines import MachineSetPlan, NodeMarks
+    from hyperleaf.render.manifest import TextFile
     from hyperleaf.values.units import Quantity
 
 NAMESPACE = "openshift-machine-api"
-MARKS = "nodes"
 MEMORY, CPUS, GPUS = (f"machine.openshift.io/{one}" for one in ("memoryMb", "vCPU", "GPU"))
 # What says how large the base's machines are, for scaling from nothing.
 _OF_ITS_SIZE = frozenset({MEMORY, CPUS, GPUS, "capacity.cluster-autoscaler.kubernetes.io/labels"})
@@ -44,9 +44,7 @@ def mark_files(plan: Plan) -> Iterator[TextFile]:
     """
     for one in plan.clusters:
         if one.marks:
-            marks = [_marks(each) for each in one.marks]
-            text = json.dumps(marks, indent=1, ensure_ascii=False) + "\n"
-            yield TextFile(f"{MARKS}/{one.cluster.name}.json", text)
+            yield listed(f"{NODES}/{one.cluster.name}.json", map(_marks, one.marks))
 
 
 def _marks(marks: NodeMarks) -> dict[str, Any]:

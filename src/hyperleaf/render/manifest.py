@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from hyperleaf.values.rendered import MANAGED_BY, MANAGER, SOURCE
 
-SOURCE = "hyperleaf.dev/from"
-MANAGED_BY = {"app.kubernetes.io/managed-by": "hyperleaf"}
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Step(Enum):
@@ -86,6 +86,11 @@ class TextFile:
     text: str
 
 
+def listed(path: str, entries: Iterable[dict[str, Any]]) -> TextFile:
+    """Return a file that lists what is no object of a cluster: JSON that people read, too."""
+    return TextFile(path, json.dumps(list(entries), indent=1, ensure_ascii=False) + "\n")
+
+
 def metadata(  # a Kubernetes object's own fields
     name: str,
     *sources: str,
@@ -97,6 +102,6 @@ def metadata(  # a Kubernetes object's own fields
     made: dict[str, Any] = {"name": name}
     if namespace is not None:
         made["namespace"] = namespace
-    made["labels"] = {**MANAGED_BY, **(labels or {})}
+    made["labels"] = {MANAGED_BY: MANAGER, **(labels or {})}
     made["annotations"] = {SOURCE: ", ".join(sources), **(annotations or {})}
     return made

@@ -6,27 +6,24 @@ Whoever applies a cluster's objects makes each Secret that is not there yet, onc
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.plan.secrets import GENERATED_BYTES, WantedKey, WantedSecret
-from hyperleaf.render.manifest import TextFile
+from hyperleaf.render.manifest import listed
+from hyperleaf.values.rendered import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hyperleaf.plan.clusters import Plan
-
-FOLDER = "secrets"
+    from hyperleaf.render.manifest import TextFile
 
 
 def secret_files(plan: Plan) -> Iterator[TextFile]:
     """Yield a list for each cluster whose objects refer to Secrets that somebody must make."""
     for one in plan.clusters:
         if one.secrets:
-            listed = [as_data(secret) for secret in one.secrets]
-            text = json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
-            yield TextFile(f"{FOLDER}/{one.cluster.name}.json", text)
+            yield listed(f"{SECRETS}/{one.cluster.name}.json", map(as_data, one.secrets))
 
 
 def as_data(secret: WantedSecret) -> dict[str, Any]:

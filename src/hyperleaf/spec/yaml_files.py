@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hyperleaf.findings import Finding, Place
+from hyperleaf.values.rendered import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LARGEST_FILE: Final = 32 * 1024 * 1024  # bytes
 _SUFFIXES = (".yaml", ".yml")
-_RENDERED = "index.json"  # render writes it beside its objects
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -92,7 +92,7 @@ def _below(folder: Path) -> tuple[list[Path], list[Finding]]:
         )
 
     for here, folders, files in os.walk(folder, onerror=unreadable):
-        if _RENDERED in files:
+        if INDEX in files:
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -107,7 +107,7 @@ def _below(folder: Path) -> tuple[list[Path], list[Finding]]:
                 str(folder),
                 "HL0009",
                 "the folder holds no YAML file to read",
-                f"Files end in {' or '.join(_SUFFIXES)}; what render wrote (beside {_RENDERED}) "
+                f"Files end in {' or '.join(_SUFFIXES)}; what render wrote (beside {INDEX}) "
                 "and what is hidden is passed over.",
             )
         )
