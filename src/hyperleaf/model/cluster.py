@@ -15,26 +15,14 @@ if TYPE_CHECKING:
     from hyperleaf.model.install import Install
     from hyperleaf.model.machines import DataDisk, MachineRole, Machines
     from hyperleaf.model.operators import Operators
+    from hyperleaf.model.platforms import Platform
     from hyperleaf.model.storage import ClusterStorage, Remediation
     from hyperleaf.values.addresses import Subnet
     from hyperleaf.values.macs import MacRange
     from hyperleaf.values.numbers import Mtu, Port
     from hyperleaf.values.units import Duration, Quantity, Version
 
-PlatformKind = Literal["aws", "vsphere", "baremetal", "kubevirt", "rosa"]
 UplinkKind = Literal["br-ex", "nic", "bond", "vlan"]
-OnPremWay = Literal["transitGateway", "directConnect", "vpn"]
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """What a cluster stands on; `on_prem` only on AWS, `nested` only on vSphere."""
-
-    kind: PlatformKind
-    region: str | None = None
-    via: OnPremWay | None = None
-    on_prem: tuple[Subnet, ...] = ()
-    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class AwsFacts:
 
     vpc: str | None = None
     subnets: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    public_subnets: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    leaf_group: str | None = None
+    reflector_group: str | None = None
+    oidc_bucket: str | None = None
     instance_profile: str | None = None
     roles: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     public_zone: str | None = None
@@ -44,10 +48,14 @@ class AwsFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What was found of one cluster; `machine_sets` are its workers', in the order of facts."""
+    """What was found of one cluster; `machine_sets` are its workers', in the order of facts.
+
+    `template` is what its virtual hypervisors on vSphere are cloned from.
+    """
 
     infra_id: str | None = None
     aws: AwsFacts = field(default_factory=AwsFacts)
+    template: str | None = None
     machine_sets: tuple[Base, ...] = ()
 
 
@@ -76,14 +84,22 @@ NONE = Facts()
 
 def resolve_facts(before: Facts, written: spec.WrittenFacts, origin: Origin) -> Facts:
     """Return what one document says, added to what others said."""
+    more = {name: _both(before.of(name), _cluster(one)) for name, one in written.clusters.items()}
     return replace(
         before,
         reflectors=(*before.reflectors, *written.reflectors),
-        clusters={
-            **before.clusters,
-            **{name: _cluster(one) for name, one in written.clusters.items()},
-        },
+        clusters={**before.clusters, **more},
         origins={**before.origins, **dict.fromkeys(written.clusters, origin)},
+    )
+
+
+def _both(before: ClusterFacts, later: ClusterFacts) -> ClusterFacts:
+    """Return what two documents say of one cluster; of two that differ the later one is right."""
+    return ClusterFacts(
+        infra_id=later.infra_id or before.infra_id,
+        aws=before.aws if later.aws == AwsFacts() else later.aws,
+        template=later.template or before.template,
+        machine_sets=(*before.machine_sets, *later.machine_sets),
     )
 
 
@@ -93,15 +109,21 @@ def _cluster(written: spec.FoundCluster) -> ClusterFacts:
     return ClusterFacts(
         infra_id=written.infra_id or (bases[0].infra_id if bases else None),
         aws=_aws(written.aws) if written.aws else AwsFacts(),
+        template=written.vsphere.template if written.vsphere else None,
         machine_sets=bases,
     )
 
 
 def _aws(written: spec.FoundAws) -> AwsFacts:
     arns = {name: getattr(written.roles, attribute, None) for name, attribute in ROLES.items()}
+    groups = written.security_groups
     return AwsFacts(
         vpc=written.vpc,
         subnets=written.subnets,
+        public_subnets=written.public_subnets,
+        leaf_group=groups.leaves if groups else None,
+        reflector_group=groups.reflectors if groups else None,
+        oidc_bucket=written.oidc_bucket,
         instance_profile=written.instance_profile,
         roles={name: arn for name, arn in arns.items() if arn is not None},
         public_zone=written.public_zone,

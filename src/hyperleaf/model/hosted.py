@@ -11,7 +11,7 @@ from hyperleaf.values.units import Duration, Quantity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hyperleaf.model.cluster import PlatformKind
+    from hyperleaf.model.platforms import PlatformKind
     from hyperleaf.spec import cluster as spec_cluster
     from hyperleaf.spec import hosted as spec
     from hyperleaf.values.units import Version

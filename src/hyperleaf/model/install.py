@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hyperleaf.model.machines import MachineRole
     from hyperleaf.spec import cluster as spec_cluster
     from hyperleaf.spec import install as spec
+    from hyperleaf.spec import platforms as spec_platforms
     from hyperleaf.values.addresses import Address
     from hyperleaf.values.macs import Mac
     from hyperleaf.values.units import Quantity
@@ -146,7 +147,7 @@ def _first_master(hosts: tuple[Host, ...]) -> Address | None:
     return next(masters, None)
 
 
-def _vcenter(written: spec_cluster.Vsphere | None) -> Vcenter | None:
+def _vcenter(written: spec_platforms.Vsphere | None) -> Vcenter | None:
     if written is None:
         return None
     return Vcenter(

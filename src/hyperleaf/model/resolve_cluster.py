@@ -11,7 +11,6 @@ from hyperleaf.model.cluster import (
     HostDevice,
     MigrationLimits,
     MigrationPolicy,
-    Platform,
     Pool,
     Ranges,
     Uplink,
@@ -23,13 +22,15 @@ from hyperleaf.model.hosted import Taint, resolve_control_plane, resolve_nodes
 from hyperleaf.model.install import resolve_install
 from hyperleaf.model.machines import resolve_disk, resolve_machines, role_labels
 from hyperleaf.model.operators import resolve_operators
+from hyperleaf.model.platforms import resolve_platform
 from hyperleaf.model.storage import resolve_remediation, resolve_storage
 from hyperleaf.values.addresses import read_subnet
 
 if TYPE_CHECKING:
     from hyperleaf.findings import Origin
-    from hyperleaf.model.cluster import PlatformKind, UplinkKind
+    from hyperleaf.model.cluster import UplinkKind
     from hyperleaf.model.facts import Facts
+    from hyperleaf.model.platforms import PlatformKind
     from hyperleaf.spec import cluster as spec
 
 PRIMARY = "primary"
@@ -39,13 +40,12 @@ HOSTED_RANGES = {"pod": "10.132.0.0/14", "service": "172.31.0.0/16"}
 OVN_RANGES = {"join": "100.64.0.0/16", "transit": "100.88.0.0/16"}
 # HyperShift moves the join range of clusters whose nodes are guests of another OVN-Kubernetes.
 HOSTED_ON_KUBEVIRT = {"join": "100.65.0.0/16"}
-PLATFORMS: tuple[PlatformKind, ...] = ("aws", "vsphere", "baremetal", "kubevirt", "rosa")
 
 
 def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) -> Cluster:
     """Return the cluster with what was found of it; only its hub could be missing."""
     inner = written.spec
-    platform = _platform(inner.platform)
+    platform = resolve_platform(inner.platform, inner.base_domain)
     compatibility = inner.compatibility
     return Cluster(
         name=written.metadata.name,
@@ -70,21 +70,6 @@ def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) 
         control_plane=resolve_control_plane(written),
         found=facts.of(written.metadata.name),
         origin=origin,
-    )
-
-
-def _platform(written: spec.Platform) -> Platform:
-    """Return the first platform that is stated; a rule refuses none and several."""
-    kind: PlatformKind = next(
-        (name for name in PLATFORMS if getattr(written, name) is not None), "baremetal"
-    )
-    aws, on_prem = written.aws, written.aws.on_prem if written.aws else None
-    return Platform(
-        kind=kind,
-        region=aws.region if aws else None,
-        via=on_prem.via if on_prem else None,
-        on_prem=on_prem.cidrs if on_prem else (),
-        nested=written.vsphere.nested if written.vsphere else False,
     )
 
 

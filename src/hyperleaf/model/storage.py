@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hyperleaf.model.cluster import PlatformKind
+    from hyperleaf.model.platforms import PlatformKind
     from hyperleaf.spec import storage as spec
     from hyperleaf.values.units import Duration, Quantity
 

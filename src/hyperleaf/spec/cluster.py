@@ -27,50 +27,8 @@ from hyperleaf.spec.hosted import AccessMode, Autoscaling, ControlPlane, Taint
 from hyperleaf.spec.install import Install
 from hyperleaf.spec.machines import DataDisk, Machines, Role
 from hyperleaf.spec.operators import GivenDevice, HostDevice, Operators
+from hyperleaf.spec.platforms import Platform
 from hyperleaf.spec.storage import ClusterStorage, Remediation
-
-
-class OnPrem(Model):
-    """The way from a VPC to the data centre; its MTU follows."""
-
-    via: Literal["transitGateway", "directConnect", "vpn"]
-    cidrs: tuple[SubnetField, ...] = field(
-        default=(), description="The data centre's ranges, as the VPC's routes name them."
-    )
-
-
-class Aws(Model):
-    """Amazon EC2."""
-
-    region: Text
-    on_prem: OnPrem | None = None
-
-
-class Vsphere(Model):
-    """VMware vSphere; hypervisors on it are virtual machines themselves."""
-
-    server: Text
-    datacenter: Text
-    cluster: Text
-    nested: Flag = field(default=False, description="Guests inside guests: a lab, not production.")
-    datastore: Text | None = field(default=None, description="For an installation.")
-    network: Text | None = field(default=None, description="For an installation: a port group.")
-    folder: Text | None = field(default=None, description="For an installation: an absolute path.")
-    resource_pool: Text | None = field(default=None, description="For an installation, likewise.")
-
-
-class Empty(Model):
-    """A platform of which nothing needs to be said."""
-
-
-class Platform(Model):
-    """What the cluster stands on: exactly one of these."""
-
-    aws: Aws | None = None
-    vsphere: Vsphere | None = None
-    baremetal: Empty | None = None
-    kubevirt: Empty | None = None
-    rosa: Empty | None = None
 
 
 class HybridOverlay(Model):

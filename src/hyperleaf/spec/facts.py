@@ -30,12 +30,30 @@ class Roles(Model):
     control_plane_operator: Text | None = None
 
 
+class Groups(Model):
+    """Security groups that let the fabric's packets in, on top of the cluster's own."""
+
+    leaves: Text | None = field(default=None, description="Of nodes that are leaves.")
+    reflectors: Text | None = field(default=None, description="Of a hub's control-plane nodes.")
+
+
 class FoundAws(Model):
     """What was made for a cluster on AWS, by its IDs."""
 
     vpc: Text | None = None
     subnets: dict[Text, Text] = field(
         default={}, description="The private subnet of each availability zone."
+    )
+    public_subnets: dict[Text, Text] = field(
+        default={}, description="The public subnet of each availability zone."
+    )
+    security_groups: Groups | None = None
+    transit_gateway: Text | None = None
+    resolver: tuple[AddressField, ...] = field(
+        default=(), description="Where the data centre asks for the cluster's names."
+    )
+    oidc_bucket: Text | None = field(
+        default=None, description="Of a hub: the bucket of its hosted clusters' OIDC documents."
     )
     instance_profile: Text | None = field(
         default=None, description="Of the nodes; default: the infrastructure's ID and `-worker`."
@@ -48,11 +66,20 @@ class FoundAws(Model):
     )
 
 
+class FoundVsphere(Model):
+    """What was made for a cluster on vSphere."""
+
+    template: Text | None = field(
+        default=None, description="What its virtual hypervisors are cloned from."
+    )
+
+
 class FoundCluster(Model):
     """What was found of one cluster."""
 
     infra_id: NameField | None = field(default=None, alias="infraID")
     aws: FoundAws | None = None
+    vsphere: FoundVsphere | None = None
     machine_set: MachineSetField | None = field(
         default=None, description="A worker MachineSet of the cluster, as it hands it out."
     )
