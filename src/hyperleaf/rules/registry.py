@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hyperleaf.cluster.cluster_codes import CLUSTER_CODES
 from hyperleaf.model.resolving_codes import EARLIER_CODES
+from hyperleaf.platforms.platform_codes import PLATFORM_CODES
 from hyperleaf.rules import (  # noqa: F401 - importing a file of rules registers them
     beside,
     bgp,
@@ -49,7 +50,14 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "RULES", "Fault", "Rule", "check", "rule"]
 
 CODES: Final[Mapping[str, Code]] = dict(
-    sorted({**EARLIER_CODES, **{one.code.code: one.code for one in RULES}, **CLUSTER_CODES}.items())
+    sorted(
+        {
+            **EARLIER_CODES,
+            **{one.code.code: one.code for one in RULES},
+            **CLUSTER_CODES,
+            **PLATFORM_CODES,
+        }.items()
+    )
 )
 
 

@@ -15,3 +15,9 @@ EXPECTED: Final = "expected.json"
 CLUSTERS: Final = "clusters"
 SECRETS: Final = "secrets"
 NODES: Final = "nodes"
+# Of what lies underneath clusters: its folder, and the file of the steps that make it.
+PLATFORMS: Final = "platforms"
+BUILD: Final = "platforms/build.json"
+# Marks of things in a cloud: whose they are, and for which cluster they were made.
+OWNER: Final = "hyperleaf.dev/owner"
+OF_CLUSTER: Final = "hyperleaf.dev/cluster"

@@ -1,0 +1,1 @@
+"""What lies underneath clusters: rendered steps are compared with a cloud, carried out, removed."""

@@ -1,0 +1,37 @@
+"""Which carrier knows a kind of step: imported when a build has such a step, and not before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from hyperleaf.platforms.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hyperleaf.platforms.steps import Carrier, World
+
+_AWS: Final = "hyperleaf.platforms.aws"
+_VSPHERE: Final = "hyperleaf.platforms.vsphere"
+# A new kind is a file of its own and a line here: a class that is made with a World.
+CARRIERS: Final[Mapping[str, str]] = {
+    "aws.account": f"{_AWS}.account:Accounts",
+    "aws.publicZone": f"{_AWS}.zones:PublicZones",
+    "aws.stack": f"{_AWS}.stacks:Stacks",
+    "aws.resolver": f"{_AWS}.zones:Resolvers",
+    "aws.tags": f"{_AWS}.tags:Tags",
+    "vsphere.portGroup": f"{_VSPHERE}.port_groups:PortGroups",
+    "vsphere.template": f"{_VSPHERE}.templates:Templates",
+}
+
+
+def carriers_of(kinds: Iterable[str], world: World) -> dict[str, Carrier]:
+    """Return the carriers of kinds of steps, each once; BuildError for a kind that none knows."""
+    made: dict[str, Carrier] = {}
+    for kind in dict.fromkeys(kinds):
+        if kind not in CARRIERS:
+            raise BuildError(f"this version of hyperleaf makes no {kind}: render anew")
+        module, _, name = CARRIERS[kind].partition(":")
+        made[kind] = getattr(import_module(module), name)(world)
+    return made

@@ -1,0 +1,40 @@
+"""What goes wrong with a platform becomes a finding: what it is, where it stands, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hyperleaf.findings import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from hyperleaf.platforms.steps import Step
+
+
+class PlatformError(Exception):
+    """Something that ends the work; `finding` says what, in words that hold no credential."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+class AccessError(PlatformError):
+    """The platform cannot be spoken to: credentials, a library or a network is in the way."""
+
+
+class BuildError(Exception):
+    """Rendered files say nothing of what lies underneath, or not what this version reads."""
+
+
+def told(  # the parts of a finding
+    code: str,
+    message: str,
+    hint: str = "",
+    *,
+    step: Step | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    """Return a finding, about a step where one is given: then at the estate's line of it."""
+    place = step.place if step is not None else Place("", 1, 1)
+    document = ", ".join(step.sources) if step is not None else ""
+    return Finding(place, code, message, hint, "", document, severity)
