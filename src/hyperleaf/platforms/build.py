@@ -30,16 +30,6 @@ class Build:
     facts: Mapping[str, Any] = field(repr=False)
     templates: Mapping[str, str] = field(repr=False)
 
-    def regions(self, kind: str) -> tuple[str, ...]:
-        """Return the regions in which steps of a kind's platform (`aws`) work, sorted."""
-        found: set[str] = set()
-        for step in self.steps:
-            if step.kind.partition(".")[0] == kind:
-                stated = step.body.get("regions")
-                found |= set(stated) if isinstance(stated, dict) else set()
-                found |= {str(step.body["region"])} if "region" in step.body else set()
-        return tuple(sorted(found))
-
 
 def read_folder(folder: Path) -> Build:
     """Read a folder that `render` wrote; BuildError where it is none, or has no such steps."""

@@ -100,13 +100,16 @@ class Owned:
 class World:
     """What carriers are made with: the build, and how its caller wants it carried out.
 
-    `timeout` is how long a step may take, in seconds. `shared` holds what carriers of one platform
+    `timeout` is how long a step may take, `longest_pause` how long is waited between two looks at
+    what is under way, in seconds. `regions` are those to look for our mark in beside the build's.
+    `shared` holds what carriers of one platform
     have in common (connections), by a name of theirs.
     """
 
     build: Build
     profile: str | None = None
     timeout: float = 3600.0
+    longest_pause: float = 5.0
     may_replace: bool = False
     regions: tuple[str, ...] = ()
     shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -119,6 +122,12 @@ class Carrier(Protocol):
         """Compare a step with the world, changing nothing; `inputs` is its body, resolved.
 
         A reference whose step is not carried out yet stands there as a NotYet.
+        """
+
+    def from_nothing(self, step: Step, inputs: Mapping[str, Any]) -> Seen:
+        """Return what a step would do where nothing is, asking nobody: outputs None, no findings.
+
+        So a dry run goes on where the platform cannot be asked.
         """
 
     def carry_out(self, step: Step, inputs: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:
