@@ -120,7 +120,6 @@ def test_the_cloud_is_told_by_its_ids(aws: Made) -> None:
     [
         ("infraID: prod-x7k2p", "infraID"),
         ("vpc: vpc-0a1b2c", "aws.vpc"),
-        ("publicZone: Z0PUBLIC", "aws.publicZone"),
         ("privateZone: Z0PRIVATE", "aws.privateZone"),
         ("issuerURL: https://oidc.example.com/prod-x7k2p", "aws.issuerURL"),
         ("us-east-1b: subnet-0b, ", "aws.subnets.us-east-1b"),
@@ -137,9 +136,27 @@ def test_an_id_that_is_missing_is_named(tmp_path: Path, line: str, named: str) -
     assert said.endswith(f"the facts about prod say nothing of {named}")
 
 
-def test_a_private_api_needs_no_public_zone(tmp_path: Path) -> None:
-    estate = AWS.replace("PublicAndPrivate", "Private")
-    assert "HL1304" not in Made(tmp_path, estate, FACTS.replace("publicZone: Z0PUBLIC", "")).codes
+@pytest.mark.parametrize(("access", "is_told"), [("PublicAndPrivate", True), ("Private", False)])
+def test_only_a_public_api_needs_a_public_zone(
+    tmp_path: Path, access: str, *, is_told: bool
+) -> None:
+    estate = AWS.replace("PublicAndPrivate", access)
+    codes = Made(tmp_path, estate, FACTS.replace("publicZone: Z0PUBLIC", "")).codes
+    assert ("HL1313" in codes, "HL1304" in codes) == (is_told, False)
+
+
+def test_before_its_cloud_is_known_a_cluster_is_left_out_and_told_of(tmp_path: Path) -> None:
+    made = Made(tmp_path, AWS, "clusters: {}")
+    assert "HL1312" in made.codes
+    assert {"HostedCluster", "NodePool"}.isdisjoint(one["kind"] for _, one in made.objects)
+
+
+def test_leaves_get_the_group_that_lets_the_fabric_in(tmp_path: Path) -> None:
+    facts = FACTS.replace("aws:\n", "aws:\n      securityGroups: {leaves: sg-0a}\n", 1)
+    made = Made(tmp_path, AWS, facts)
+    metal = made.spec("NodePool", "prod-metal-x86")["platform"]["aws"]
+    workers = made.spec("NodePool", "prod-workers")["platform"]["aws"]
+    assert (metal["securityGroups"], "securityGroups" in workers) == ([{"id": "sg-0a"}], False)
 
 
 @pytest.mark.parametrize(

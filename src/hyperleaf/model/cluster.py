@@ -175,6 +175,12 @@ class Cluster:
     origin: Origin
 
     @property
+    def awaits_cloud(self) -> bool:
+        """Whether it stands on AWS, and nobody has said yet what was made for it there."""
+        found = self.found
+        return self.platform.kind == "aws" and found.infra_id is None and found.aws.is_empty
+
+    @property
     def leaf_pools(self) -> tuple[Pool, ...]:
         """The pools whose nodes are leaves."""
         return tuple(pool for pool in self.pools if pool.leaf)

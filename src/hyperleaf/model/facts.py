@@ -45,6 +45,11 @@ class AwsFacts:
     private_zone: str | None = None
     issuer_url: str | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return self == AwsFacts()
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
@@ -97,7 +102,7 @@ def _both(before: ClusterFacts, later: ClusterFacts) -> ClusterFacts:
     """Return what two documents say of one cluster; of two that differ the later one is right."""
     return ClusterFacts(
         infra_id=later.infra_id or before.infra_id,
-        aws=before.aws if later.aws == AwsFacts() else later.aws,
+        aws=before.aws if later.aws.is_empty else later.aws,
         template=later.template or before.template,
         machine_sets=(*before.machine_sets, *later.machine_sets),
     )

@@ -161,7 +161,7 @@ class Operator:
 class HyperShiftAws:
     """What the HyperShift operator is given for AWS: a bucket for OIDC documents, and regions."""
 
-    oidc_bucket: str
+    oidc_bucket: str | None
     oidc_region: str
     region: str
 
@@ -211,9 +211,12 @@ def default_channel(product: Product, version: Version) -> str:
 
 
 def resolve_operators(
-    written: spec.Operators | None, version: Version, region: str | None
+    written: spec.Operators | None, version: Version, region: str | None, bucket: str | None = None
 ) -> Operators | None:
-    """Return the operators with every default; `region` is that of the cluster's platform."""
+    """Return the operators with every default.
+
+    `region` is that of the cluster's platform, `bucket` the one that was made for OIDC documents.
+    """
     if written is None:
         return None
     installed = {
@@ -224,7 +227,7 @@ def resolve_operators(
     engine, watch = written.multicluster_engine, written.observability
     return Operators(
         installed=installed,
-        engine=Engine(engine.availability, engine.node_selector, _aws(engine.aws, region))
+        engine=Engine(engine.availability, engine.node_selector, _aws(engine.aws, region, bucket))
         if engine
         else None,
         observability=Observability(watch.storage_secret, watch.storage_class) if watch else None,
@@ -244,8 +247,10 @@ def _operator(name: OperatorName, written: spec.Operator, version: Version) -> O
     )
 
 
-def _aws(written: spec.HyperShiftAws | None, region: str | None) -> HyperShiftAws | None:
+def _aws(
+    written: spec.HyperShiftAws | None, region: str | None, bucket: str | None
+) -> HyperShiftAws | None:
     if written is None:
         return None
     near = written.region or region or ""
-    return HyperShiftAws(written.oidc_bucket, written.oidc_region or near, near)
+    return HyperShiftAws(written.oidc_bucket or bucket, written.oidc_region or near, near)

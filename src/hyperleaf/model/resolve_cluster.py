@@ -45,6 +45,7 @@ HOSTED_ON_KUBEVIRT = {"join": "100.65.0.0/16"}
 def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) -> Cluster:
     """Return the cluster with what was found of it; only its hub could be missing."""
     inner = written.spec
+    found = facts.of(written.metadata.name)
     platform = resolve_platform(inner.platform, inner.base_domain)
     compatibility = inner.compatibility
     return Cluster(
@@ -63,12 +64,14 @@ def resolve_cluster(written: spec.Cluster, origin: Origin, facts: Facts = NONE) 
         else None,
         base_domain=inner.base_domain,
         credentials=resolve_credentials(inner.credentials, origin),
-        operators=resolve_operators(inner.operators, inner.version, platform.region),
+        operators=resolve_operators(
+            inner.operators, inner.version, platform.region, found.aws.oidc_bucket
+        ),
         storage=resolve_storage(inner.storage, platform.kind),
         remediation=resolve_remediation(inner.remediation),
         install=resolve_install(inner),
         control_plane=resolve_control_plane(written),
-        found=facts.of(written.metadata.name),
+        found=found,
         origin=origin,
     )
 

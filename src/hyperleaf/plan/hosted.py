@@ -41,7 +41,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class NodePoolPlan:
-    """A pool as the hub makes it; `subnet` and `instance_type` only on AWS.
+    """A pool as the hub makes it; the last four only on AWS, the group only of leaves.
 
     `config` are the ConfigMaps with its nodes' files: a change of one replaces the nodes.
     """
@@ -53,6 +53,7 @@ class NodePoolPlan:
     instance_type: str | None
     instance_profile: str | None
     subnet: str | None
+    security_group: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,17 @@ class HostedPlan:
 
 
 def plan_hosted(estate: Estate, hub: Cluster) -> tuple[HostedPlan, ...]:
-    """Return the clusters whose control planes run on a hub, those that are to be made there."""
+    """Return the clusters whose control planes run on a hub, those that are to be made there.
+
+    Those that wait for their VPC are made once facts tell of it.
+    """
     return tuple(
         _plan(estate.fabric, hub, one, one.control_plane)
         for one in estate.clusters.values()
-        if one.hub == hub.name and one.role == "hosted" and one.control_plane is not None
+        if one.hub == hub.name
+        and one.role == "hosted"
+        and one.control_plane is not None
+        and not one.awaits_cloud
     )
 
 
@@ -154,4 +161,5 @@ def _pool(fabric: Fabric | None, cluster: Cluster, pool: Pool) -> NodePoolPlan:
         if on_aws
         else None,
         subnet=found.aws.subnets.get(zone_of(cluster, pool) or "") if on_aws else None,
+        security_group=found.aws.leaf_group if on_aws and pool.leaf else None,
     )

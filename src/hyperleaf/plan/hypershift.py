@@ -32,7 +32,7 @@ def hypershift_secrets(cluster: Cluster) -> tuple[WantedSecret, ...]:
     """
     aws = cluster.operators.engine.aws if cluster.operators and cluster.operators.engine else None
     credential = cluster.credentials.get("cloud")
-    if aws is None or credential is None or not credential.is_local:
+    if aws is None or aws.oidc_bucket is None or credential is None or not credential.is_local:
         return ()
     file = WantedKey(CREDENTIALS, credential)
     return tuple(

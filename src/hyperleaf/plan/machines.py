@@ -29,7 +29,8 @@ class MachineSetPlan:
     """One MachineSet: its base, and what of it is the pool's own; `zone` only on AWS.
 
     `labels` and `taints` are its nodes'; `networks` are port groups on vSphere, of the NIC that
-    carries the default route (None: as in the base) and of the others.
+    carries the default route (None: as in the base) and of the others, and `template` what machines
+    are cloned from there (None: likewise); `security_group` is one more, of leaves on AWS.
     """
 
     name: str
@@ -41,6 +42,8 @@ class MachineSetPlan:
     labels: Mapping[str, str]
     primary_network: str | None
     networks: tuple[str, ...]
+    template: str | None
+    security_group: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,16 @@ def _of_pool(
             labels=_labels(fabric, cluster, pool, name),
             primary_network=pool.primary.port_group,
             networks=tuple(one.port_group for one in pool.uplinks.values() if one.port_group),
+            template=_template(cluster, pool),
+            security_group=cluster.found.aws.leaf_group if pool.leaf else None,
         )
+
+
+def _template(cluster: Cluster, pool: Pool) -> str | None:
+    """Return what a pool's machines are cloned from: with a trunk, the template that has one."""
+    stated = pool.machines.template if pool.machines is not None else None
+    has_trunk = any(one.port_group for one in pool.uplinks.values())
+    return stated or (cluster.found.template if has_trunk else None)
 
 
 def base_for(bases: tuple[Base, ...], zone: str | None) -> Base:

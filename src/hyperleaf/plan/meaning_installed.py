@@ -43,7 +43,8 @@ def _operators(operators: Operators) -> Iterator[tuple[str, str]]:
         yield "multicluster engine nodes", _labels(engine.node_selector)
     if engine is not None and engine.aws is not None:
         yield "hypershift region", engine.aws.region
-        yield "oidc bucket", f"{engine.aws.oidc_bucket} in {engine.aws.oidc_region}"
+        bucket = engine.aws.oidc_bucket or "not made yet,"
+        yield "oidc bucket", f"{bucket} in {engine.aws.oidc_region}"
     if watch is not None:
         yield "metrics kept by", watch.storage_secret
         yield "metrics storage class", watch.storage_class or "the cluster's default"

@@ -235,12 +235,14 @@ def _kubevirt_machine(one: NodePoolPlan) -> dict[str, Any]:
 
 def _aws_machine(one: NodePoolPlan) -> dict[str, Any]:
     size = (one.pool.disk or disk_of("aws")).bytes
-    return {
-        "instanceType": one.instance_type,
-        "instanceProfile": one.instance_profile,
-        "subnet": {"id": one.subnet},
-        "rootVolume": {"size": -(-size // GIB), "type": "gp3"},
-    }
+    return _stated(
+        instanceType=one.instance_type,
+        instanceProfile=one.instance_profile,
+        subnet={"id": one.subnet},
+        # Beside the group that HyperShift gives all nodes.
+        securityGroups=[{"id": one.security_group}] if one.security_group else None,
+        rootVolume={"size": -(-size // GIB), "type": "gp3"},
+    )
 
 
 def go_duration(duration: Duration) -> str:

@@ -57,7 +57,7 @@ def install_config(cluster: Cluster, install: Install) -> dict[str, Any]:
     made: dict[str, Any] = {
         "apiVersion": "v1",
         "baseDomain": cluster.base_domain,
-        "controlPlane": _machines("master", kind, install.control_plane),
+        "controlPlane": _machines("master", kind, install.control_plane, _reflectors(cluster)),
         "compute": [_machines("worker", kind, install.workers)],
         "metadata": {"name": cluster.name},
     }
@@ -87,9 +87,17 @@ def with_credentials(config: Mapping[str, Any], values: Mapping[str, str]) -> di
     return made
 
 
-def _machines(name: str, platform: str, installed: Installed) -> dict[str, Any]:
+def _reflectors(cluster: Cluster) -> dict[str, Any]:
+    """Return the security group by which the fabric's sessions reach reflectors, where known."""
+    group = cluster.found.aws.reflector_group
+    return {"additionalSecurityGroupIDs": [group]} if group is not None else {}
+
+
+def _machines(
+    name: str, platform: str, installed: Installed, more: dict[str, Any] | None = None
+) -> dict[str, Any]:
     made: dict[str, Any] = {"hyperthreading": "Enabled", "name": name}
-    size = _SIZES[platform](installed) if platform in _SIZES else {}
+    size = {**(_SIZES[platform](installed) if platform in _SIZES else {}), **(more or {})}
     if size:
         made["platform"] = {platform: size}
     return {**made, "replicas": installed.replicas}
@@ -148,7 +156,7 @@ def _networking(ranges: Ranges) -> dict[str, Any]:
 def _platform(cluster: Cluster, install: Install) -> dict[str, Any]:
     kind = cluster.platform.kind
     if kind == "aws":
-        return {"aws": {"region": cluster.platform.region}}
+        return {"aws": _into_vpc(cluster, install)}
     if len(install.hosts) == 1:
         return {"none": {}}
     vips = {
@@ -158,6 +166,18 @@ def _platform(cluster: Cluster, install: Install) -> dict[str, Any]:
     if install.vcenter is None:
         return {"baremetal": vips}
     return {"vsphere": vips | _failure_domain(cluster.name, install.vcenter)}
+
+
+def _into_vpc(cluster: Cluster, install: Install) -> dict[str, Any]:
+    """Return the region and, where a VPC is known, its subnets: public ones if names are public."""
+    found = cluster.found.aws
+    public = found.public_subnets.values() if install.publish == "External" else ()
+    made: dict[str, Any] = {"region": cluster.platform.region}
+    if found.subnets:
+        made["subnets"] = sorted((*found.subnets.values(), *public))
+        if found.private_zone is not None:
+            made["hostedZone"] = found.private_zone
+    return made
 
 
 def _failure_domain(name: str, vcenter: Vcenter) -> dict[str, Any]:

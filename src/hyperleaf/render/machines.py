@@ -133,6 +133,11 @@ def _aws(plan: MachineSetPlan, value: dict[str, Any]) -> None:
         value["placement"]["availabilityZone"] = zone
         for one in (value.get("subnet") or {}).get("filters") or ():
             one["values"] = [_in_zone(name, plan.base.zone, zone) for name in one["values"]]
+    if plan.security_group is not None:
+        value["securityGroups"] = [
+            *(value.get("securityGroups") or ()),
+            {"id": plan.security_group},
+        ]
     if pool.disk is not None:
         _root(value)["volumeSize"] = _whole(pool.disk, _GI)
     if pool.data_disk is not None:
@@ -176,7 +181,7 @@ def _vsphere(plan: MachineSetPlan, value: dict[str, Any]) -> None:
         "memoryMiB": None if pool.memory is None else _whole(pool.memory, _MI),
         "numCPUs": pool.cpus,
         "numCoresPerSocket": machines.cores_per_socket if machines else None,
-        "template": machines.template if machines else None,
+        "template": plan.template,
     }
     value |= {name: one for name, one in stated.items() if one is not None}
     devices: list[dict[str, Any]] = (value.get("network") or {}).get("devices") or []

@@ -134,9 +134,9 @@ def _hypershift(plan: ClusterPlan) -> Iterator[Manifest]:
     """Yield what brings the HyperShift operator's Secrets in from a store outside."""
     engine = plan.cluster.operators.engine if plan.cluster.operators else None
     credential = plan.cluster.credentials.get("cloud")
-    if engine is None or engine.aws is None or credential is None:
+    if engine is None or credential is None or credential.source != "external":
         return
-    if credential.source != "external":
+    if engine.aws is None or engine.aws.oidc_bucket is None:
         return
     oidc = {"bucket": engine.aws.oidc_bucket, "region": engine.aws.oidc_region}
     for name, plain in ((OIDC_SECRET, oidc), (AWS_SECRET, {"region": engine.aws.region})):

@@ -122,9 +122,10 @@ def hosted_can_pull(estate: Estate) -> Iterator[Fault]:
     )
 )
 def cloud_is_known(estate: Estate) -> Iterator[Fault]:
-    """Find a control plane on AWS that lacks IDs."""
-    for cluster, control in made(estate):
-        missing = _missing(cluster, control) if cluster.platform.kind == "aws" else []
+    """Find a control plane on AWS of which some IDs are known and others are not."""
+    for cluster, _ in made(estate):
+        is_known = cluster.platform.kind == "aws" and not cluster.awaits_cloud
+        missing = _missing(cluster) if is_known else []
         if missing:
             yield Fault(
                 cluster.origin,
@@ -135,17 +136,79 @@ def cloud_is_known(estate: Estate) -> Iterator[Fault]:
             )
 
 
-def _missing(cluster: Cluster, control: ControlPlane) -> list[str]:
+def _missing(cluster: Cluster) -> list[str]:
     found, aws = cluster.found, cluster.found.aws
     stated = {"infraID": found.infra_id, "aws.vpc": aws.vpc}
     zones = dict.fromkeys(zone_of(cluster, pool) for pool in cluster.pools)
     subnets = {f"aws.subnets.{zone}": aws.subnets.get(zone) for zone in zones if zone}
     stated |= subnets or {"aws.subnets": next(iter(aws.subnets), None)}
     stated |= {f"aws.roles.{name}": aws.roles.get(name) for name in ROLES}
-    if control.endpoint_access != "Private":
-        stated["aws.publicZone"] = aws.public_zone
     stated |= {"aws.privateZone": aws.private_zone, "aws.issuerURL": aws.issuer_url}
     return [name for name, value in stated.items() if value is None]
+
+
+@rule(
+    Code(
+        "HL1312",
+        "A hosted cluster waits for its cloud",
+        "Its VPC, subnets, roles and zones are made before it, and their IDs are found, not "
+        "written. Until a facts file tells them, all of the estate is rendered but the objects "
+        "that the hub makes the cluster from.",
+        "Make them with `hyperleaf up`, which writes the facts file; or state them there.",
+        "metadata: {name: prod-2}",
+        "metadata: {name: prod}",
+    ),
+    Severity.WARNING,
+)
+def cloud_is_made(estate: Estate) -> Iterator[Fault]:
+    """Find a control plane on AWS of which nothing is known there, and a hub without a bucket."""
+    for cluster in estate.clusters.values():
+        engine = cluster.operators.engine if cluster.operators else None
+        if engine and engine.aws and engine.aws.oidc_bucket is None:
+            yield Fault(
+                cluster.origin,
+                ("spec", "operators", "multiclusterEngine", "aws"),
+                "the HyperShift operator's Secrets are not rendered yet: nobody has said which "
+                "bucket its OIDC documents are put into",
+                "`hyperleaf up` makes one and writes the facts file; or state `oidcBucket`",
+            )
+    for cluster, _ in made(estate):
+        if cluster.awaits_cloud:
+            yield Fault(
+                cluster.origin,
+                CONTROL_PLANE,
+                f"{cluster.name} is not rendered yet: nobody has said what was made for it on AWS",
+                "`hyperleaf up` makes it and writes the facts file that `--facts` names",
+            )
+
+
+@rule(
+    Code(
+        "HL1313",
+        "No public zone is known for a public control plane",
+        "The names of the API and of applications are written into the hosted zone of the base "
+        "domain. Without a public one they are known in the VPC alone, and to whoever asks its "
+        "resolver.",
+        "Make a public hosted zone of the base domain and run `hyperleaf up` again, or state "
+        "`endpointAccess: Private`.",
+        "controlPlane: {}",
+        "controlPlane: {endpointAccess: Private}",
+    ),
+    Severity.WARNING,
+)
+def public_names_are_known(estate: Estate) -> Iterator[Fault]:
+    """Find a control plane with a public end whose base domain has no public zone."""
+    for cluster, control in made(estate):
+        is_known = cluster.platform.kind == "aws" and not cluster.awaits_cloud
+        is_private = control.endpoint_access == "Private"
+        if is_known and not is_private and cluster.found.aws.public_zone is None:
+            yield Fault(
+                cluster.origin,
+                CONTROL_PLANE,
+                f"no public zone of {cluster.base_domain} is known: outside of the VPC nobody "
+                f"finds {cluster.name}",
+                "make one and run `hyperleaf up` again, or state `endpointAccess: Private`",
+            )
 
 
 @rule(

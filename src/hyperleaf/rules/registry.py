@@ -34,6 +34,7 @@ from hyperleaf.rules import (  # noqa: F401 - importing a file of rules register
     storage,
     subnets,
     transport,
+    underneath,
     uplinks,
     versions,
     virtualization,

@@ -52,8 +52,10 @@ class Operator(Model):
 class HyperShiftAws(Model):
     """What the HyperShift operator needs for hosted clusters on AWS; credentials are `cloud`'s."""
 
-    oidc_bucket: NameField = field(
-        description="The S3 bucket that the hosted clusters' OIDC documents are put into."
+    oidc_bucket: NameField | None = field(
+        default=None,
+        description="The S3 bucket that the hosted clusters' OIDC documents are put into. "
+        "Default: the one that `up` made.",
     )
     oidc_region: Text | None = field(default=None, description="Default: `region`.")
     region: Text | None = field(
