@@ -116,6 +116,12 @@ def build_handler(shop: Workshop) -> None:
     go_build(shop, recipe, target, "handler", "-ldflags", "-s -w")
 
 
+def build_vcenter(shop: Workshop) -> None:
+    """Build a vCenter of govmomi's simulator, behind a door that misbehaves when asked to."""
+    module = "hyperleaf.dev/judges/vcenter"
+    go_build(shop, RECIPES / "vcenter", module, "vcenter", "-ldflags", "-s -w")
+
+
 def build_nmstate(shop: Workshop) -> None:
     """Build nmstatectl and nmresolve; the recipe sees to it that they share what they compile."""
     command = cargo()
@@ -149,6 +155,7 @@ JUDGES = (
     Judge("installer", ("installer",), (), build_installer),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),
     Judge("root", ("root",), ("root" if os.geteuid() == 0 else "unshare",), build_root),
+    Judge("vcenter", ("vcenter",), (), build_vcenter),
     Judge("nmstate", ("nmresolve",), (NMSTATE, *NMSTATE_PROFILE.values()), build_nmstate),
 )
 
