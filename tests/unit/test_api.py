@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def test_a_sound_estate_is_rendered_whole_with_its_index_last() -> None:
     files = list(render(check(EXAMPLES / "01-aws-hosted")))
     assert files[-1].path == "index.json"
-    assert sum(file.manifests for file in files if file.path.startswith("clusters/")) == 54
+    assert sum(file.manifests for file in files if file.path.startswith("clusters/")) == 58
 
 
 def test_an_unsound_estate_is_never_rendered(tmp_path: Path) -> None:

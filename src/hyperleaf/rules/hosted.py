@@ -16,9 +16,11 @@ from hyperleaf.rules.versions import HOSTED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hyperleaf.findings import Origin
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
     from hyperleaf.model.hosted import ControlPlane
+    from hyperleaf.rules.rule import Path
 
 CONTROL_PLANE = ("spec", "controlPlane")
 MADE_ON = ("aws", "kubevirt")
@@ -161,25 +163,24 @@ def _missing(cluster: Cluster) -> list[str]:
     Severity.WARNING,
 )
 def cloud_is_made(estate: Estate) -> Iterator[Fault]:
-    """Find a control plane on AWS of which nothing is known there, and a hub without a bucket."""
+    """Find control planes on AWS of which nothing is known there, and a hub without a bucket."""
+    waiting: list[tuple[Origin, Path, str]] = [
+        (one.origin, CONTROL_PLANE, one.name) for one, _ in made(estate) if one.awaits_cloud
+    ]
     for cluster in estate.clusters.values():
         engine = cluster.operators.engine if cluster.operators else None
         if engine and engine.aws and engine.aws.oidc_bucket is None:
-            yield Fault(
-                cluster.origin,
-                ("spec", "operators", "multiclusterEngine", "aws"),
-                "the HyperShift operator's Secrets are not rendered yet: nobody has said which "
-                "bucket its OIDC documents are put into",
-                "`hyperleaf up` makes one and writes the facts file; or state `oidcBucket`",
-            )
-    for cluster, _ in made(estate):
-        if cluster.awaits_cloud:
-            yield Fault(
-                cluster.origin,
-                CONTROL_PLANE,
-                f"{cluster.name} is not rendered yet: nobody has said what was made for it on AWS",
-                "`hyperleaf up` makes it and writes the facts file that `--facts` names",
-            )
+            where = ("spec", "operators", "multiclusterEngine", "aws")
+            waiting.append((cluster.origin, where, f"{cluster.name}'s bucket for OIDC"))
+    if waiting:
+        origin, path, _ = waiting[0]
+        yield Fault(
+            origin,
+            path,
+            f"nobody has said what was made on AWS for {in_words([one for *_, one in waiting])}: "
+            "what follows from it is not rendered yet",
+            "`hyperleaf up` makes it and writes the facts file that `--facts` names",
+        )
 
 
 @rule(
