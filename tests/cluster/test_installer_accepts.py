@@ -31,6 +31,16 @@ VALUES = {
     "username": "administrator@vsphere.local",
     "password": "known",
 }
+IN_VPC = """\
+clusters:
+  hub:
+    aws:
+      vpc: vpc-0a1b2c
+      subnets: {us-east-2a: subnet-0a}
+      publicSubnets: {us-east-2a: subnet-1a}
+      privateZone: Z0PRIVATE
+      securityGroups: {reflectors: sg-0a1b2c}
+"""
 # Half the MachineSets that are made after the known ones.
 TYPED = [one for one in BASES.values() if base_of(one).provider in {"aws", "vsphere"}]
 SINGLE = ON_METAL.replace("    vips: {api: [10.0.0.5], ingress: [10.0.0.6]}\n", "").partition(
@@ -69,6 +79,21 @@ def test_it_accepts_every_field_that_we_write(name: str) -> None:
 )
 def test_it_accepts_what_little_must_be_written(written: str, name: str) -> None:
     assert installer.config(told(estate_of(written), name)) == ""
+
+
+def test_it_accepts_a_vpc_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "estate.yaml").write_text(ON_AWS)
+    (tmp_path / "facts.yaml").write_text(IN_VPC)
+    files = told(check(tmp_path / "estate.yaml", facts=tmp_path / "facts.yaml").estate, "hub")
+    made = yaml.safe_load(files["install-config.yaml"])
+    assert installer.config(files) == ""
+    assert made["platform"]["aws"] == {
+        "region": "us-east-2",
+        "subnets": ["subnet-0a", "subnet-1a"],
+        "hostedZone": "Z0PRIVATE",
+    }
+    machines = made["controlPlane"]["platform"]["aws"]
+    assert machines["additionalSecurityGroupIDs"] == ["sg-0a1b2c"]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from hyperleaf.model.facts import ClusterFacts, Facts
+from hyperleaf.model.facts import NOTHING_FOUND, ClusterFacts, Facts
 from hyperleaf.model.machines import base_of
 from hyperleaf.model.resolve import resolve
 from hyperleaf.plan.clusters import plan
@@ -30,8 +31,10 @@ PLATFORMS = {
 }
 
 
-def estate_of_pool(pool: str, *bases: Base, more: str = "") -> Estate:
-    """Return a hub with a pool of machines, and its facts."""
+def estate_of_pool(
+    pool: str, *bases: Base, more: str = "", found: ClusterFacts = NOTHING_FOUND
+) -> Estate:
+    """Return a hub with a pool of machines, and its facts: its bases, and what else was found."""
     platform = PLATFORMS[bases[0].provider or "aws"]
     text = (
         "apiVersion: hyperleaf.dev/v1alpha1\nkind: Cluster\nmetadata: {name: hub}\nspec:\n"
@@ -40,13 +43,15 @@ def estate_of_pool(pool: str, *bases: Base, more: str = "") -> Estate:
     )
     documents, unread = read_text(text.encode(), "estate.yaml")
     written, invalid = validate(documents)
-    found = ClusterFacts(infra_id=bases[0].infra_id, machine_sets=bases)
-    estate, unresolved = resolve(written, Facts(clusters={"hub": found}))
+    facts = replace(found, infra_id=bases[0].infra_id, machine_sets=bases)
+    estate, unresolved = resolve(written, Facts(clusters={"hub": facts}))
     assert (*unread, *invalid, *unresolved) == ()
     return estate
 
 
-def made(pool: str, *bases: dict[str, Any], more: str = "") -> list[dict[str, Any]]:
+def made(
+    pool: str, *bases: dict[str, Any], more: str = "", found: ClusterFacts = NOTHING_FOUND
+) -> list[dict[str, Any]]:
     """Return the MachineSets of a pool, made after `bases`."""
-    estate = estate_of_pool(pool, *(base_of(one) for one in bases), more=more)
+    estate = estate_of_pool(pool, *(base_of(one) for one in bases), more=more, found=found)
     return [machine_set(one) for one in plan(estate).clusters[0].machine_sets]

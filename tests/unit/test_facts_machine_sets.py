@@ -64,3 +64,12 @@ def test_what_is_needed_and_missing_is_told(tmp_path: Path) -> None:
     template: dict[str, object] = {"spec": {"template": {"metadata": {}, "spec": {}}}}
     _, findings = read_facts(written(tmp_path, {"machineSet": {**A, **template}}))
     assert [one.code for one in findings] == ["HL0054", "HL0054"]
+
+
+def test_two_documents_say_different_things_of_one_cluster(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text(
+        "clusters: {hub: {aws: {vpc: vpc-0a}}}\n---\nclusters: {hub: {infraID: hub-7vxwj}}\n"
+    )
+    facts, _ = read_facts(path)
+    assert (facts.of("hub").infra_id, facts.of("hub").aws.vpc) == ("hub-7vxwj", "vpc-0a")

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from hyperleaf.model.facts import AwsFacts, ClusterFacts
 from hyperleaf.model.machines import base_of
 from hyperleaf.plan.clusters import plan
 from hyperleaf.render.machines import mark_files
@@ -270,6 +271,25 @@ def test_hypervisors_within_vsphere_are_as_the_article_writes_them() -> None:
     annotations = one["metadata"]["annotations"]
     assert annotations["machine.openshift.io/memoryMb"] == "16384"
     assert annotations["machine.openshift.io/vCPU"] == "6"
+
+
+def test_hypervisors_are_cloned_from_the_template_with_a_trunk_once_it_is_known() -> None:
+    pool = CNV.replace("machines: {template: hub-7vxwj-rhcos-cnv}", "machines: {}")
+    base, found = BASES["hub-7vxwj-worker"], ClusterFacts(template="hub-7vxwj-rhcos-cnv")
+    (before,) = made(pool, base)
+    (after,) = made(pool, base, found=found)
+    assert (value(before)["template"], value(after)["template"]) == (
+        "hub-7vxwj-rhcos",
+        "hub-7vxwj-rhcos-cnv",
+    )
+
+
+def test_leaves_get_the_group_that_lets_the_fabric_in_beside_their_own() -> None:
+    found = ClusterFacts(aws=AwsFacts(leaf_group="sg-0a1b2c"))
+    (leaf,) = made(METAL + ", leaf: true", A, found=found)
+    (other,) = made(METAL, A, found=found)
+    own = value(other)["securityGroups"]
+    assert value(leaf)["securityGroups"] == [*own, {"id": "sg-0a1b2c"}]
 
 
 def test_a_port_group_that_is_there_is_not_added_again() -> None:
