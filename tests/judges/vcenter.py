@@ -45,7 +45,7 @@ class Vcenter:
 
     def log(self) -> list[Call]:
         """Return every call so far."""
-        with urllib.request.urlopen(f"{self.control}/log", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.control}/log", timeout=30) as answer:  # noqa: S310
             return [Call(**one) for one in json.load(answer) or ()]
 
     def changes(self) -> list[Call]:
@@ -79,7 +79,8 @@ class Vcenter:
 
         host, _, port = self.server.partition(":")
         trusted = ssl.create_default_context(cafile=str(self.ca))
-        return SmartConnect(host=host, port=int(port), user=USER, pwd=PASSWORD, sslContext=trusted)
+        connect: Any = SmartConnect
+        return connect(host=host, port=int(port), user=USER, pwd=PASSWORD, sslContext=trusted)
 
 
 @contextmanager
@@ -88,7 +89,7 @@ def vcenter(folder: Path, *flags: str) -> Iterator[Vcenter]:
     folder.mkdir(parents=True, exist_ok=True)
     ca, log = folder / "vcenter-ca.pem", folder / "vcenter.log"
     command = cache.folder("vcenter") / "vcenter"
-    words = [command, "-ca", ca, "-user", USER, "-password", PASSWORD, *flags]
+    words: list[str | Path] = [command, "-ca", ca, "-user", USER, "-password", PASSWORD, *flags]
     with running(words, log, stdin=subprocess.PIPE) as started:
         ends = time.monotonic() + READY_SECONDS
         while not (found := _told(log)):

@@ -100,7 +100,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.Code)
-	_, _ = w.Write(answer.Body.Bytes())
+	text := answer.Body.Bytes()
+	if one.Method == "AddCustomFieldDef" {
+		// One for everything has no type in the simulator, and pyVmomi reads none without.
+		text = bytes.Replace(text, []byte("<type></type>"), []byte("<type>xsd:string</type>"), 1)
+		attributes := d.model.Map().CustomFieldsManager().Field
+		for index := range attributes {
+			attributes[index].Type = "xsd:string"
+		}
+	}
+	_, _ = w.Write(text)
 }
 
 func (d *door) hold(one *call, r *http.Request) {
@@ -161,6 +170,8 @@ func (d *door) complete(one *call, body []byte) {
 		machine := entity.(*simulator.VirtualMachine)
 		if machine.Runtime.FaultToleranceState == "" {
 			machine.Runtime.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
+			machine.Runtime.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
+			machine.Summary.OverallStatus = types.ManagedEntityStatusGreen
 			machine.Summary.Runtime = machine.Runtime
 		}
 		for _, network := range machine.Network {
