@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hyperleaf.platforms.build import Build
 
 HEADER: Final = "# Written by `hyperleaf up` from what it made: run it again, edit nothing here.\n"
-_EMPTY: Final = ({}, [], None)
+_EMPTY: Final[tuple[Any, ...]] = ({}, [], None)
 
 
 def facts_of(build: Build, outputs: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def kinds_of_removal(build: Build) -> tuple[str, ...]:
     Also kinds that no step has any more: what they made bears our mark all the same.
     """
     platforms = {step.kind.partition(".")[0] for step in build.steps}
-    return tuple(kind for kind in reversed(CARRIERS) if kind.partition(".")[0] in platforms)
+    return tuple(kind for kind in reversed(tuple(CARRIERS)) if kind.partition(".")[0] in platforms)
 
 
 def owned(carriers: Mapping[str, Carrier]) -> tuple[Owned, ...]:
