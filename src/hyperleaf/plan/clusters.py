@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hyperleaf.plan.attachments import AttachmentPlan, plan_attachments
+from hyperleaf.plan.aws import AwsPlan, plan_aws
 from hyperleaf.plan.borders import (
     BorderPlan,
     ReflectorPlan,
@@ -24,11 +25,13 @@ from hyperleaf.plan.machines import (
     plan_marks,
 )
 from hyperleaf.plan.nodes import NodePlan, plan_nodes
+from hyperleaf.plan.underneath import plan_build
 from hyperleaf.plan.uplinks import UplinkPlan, plan_uplinks
 
 if TYPE_CHECKING:
     from hyperleaf.model.cluster import Cluster
     from hyperleaf.model.estate import Estate
+    from hyperleaf.plan.build import Build
     from hyperleaf.plan.secrets import WantedSecret
 
 
@@ -62,18 +65,24 @@ class ClusterPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is to be made, in the order of names."""
+    """Everything that is to be made, in the order of names.
+
+    `aws` is what some clusters stand on, `build` the steps that make whatever lies underneath.
+    """
 
     estate: Estate
     clusters: tuple[ClusterPlan, ...]
     borders: tuple[BorderPlan, ...]
     scopes: tuple[Scope, ...]
+    aws: AwsPlan | None
+    build: Build | None
 
 
 def plan(estate: Estate) -> Plan:
     """Return what follows from the estate; rules have made sure that it can be."""
     fabric = estate.fabric
     reflectors = plan_reflectors(estate)
+    aws = plan_aws(estate)
     return Plan(
         estate=estate,
         clusters=tuple(
@@ -83,6 +92,8 @@ def plan(estate: Estate) -> Plan:
         if fabric
         else (),
         scopes=plan_scopes(estate),
+        aws=aws,
+        build=plan_build(estate, aws),
     )
 
 

@@ -29,6 +29,7 @@ from hyperleaf.render.machines import machine_manifests, mark_files
 from hyperleaf.render.manifest import Manifest, Step
 from hyperleaf.render.nodes import node_files
 from hyperleaf.render.operators import operator_manifests
+from hyperleaf.render.platforms.build import platform_files
 from hyperleaf.render.policies import evpn_policies, reflector_policies
 from hyperleaf.render.secrets import secret_files
 from hyperleaf.render.settings import setting_manifests
@@ -82,6 +83,7 @@ BESIDE: tuple[Callable[[Plan], Iterable[TextFile]], ...] = (
     install_files,
     mark_files,
     secret_files,
+    platform_files,
 )
 
 
