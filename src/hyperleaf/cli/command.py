@@ -28,6 +28,8 @@ COMMANDS = {
     "install-config": "Write the installer's files, credentials included.",
     "facts": "Ask a cluster for what an estate leaves to be found.",
     "prove": "Boot what render makes; show by packets that it works.",
+    "up": "Make what lies underneath clusters on AWS and vSphere.",
+    "down": "Remove what `up` made, and nothing else.",
     "apply": "Bring rendered objects to a cluster, in order.",
     "status": "Show what a cluster runs; watch a hosted one come to be.",
     "lab": "Look into a lab that prove --keep left up, and end it.",

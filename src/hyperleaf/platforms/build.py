@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.findings import Place
-from hyperleaf.platforms.errors import BuildError
+from hyperleaf.platforms.errors import BuildError, NothingError
 from hyperleaf.platforms.steps import Step, references
 from hyperleaf.values.rendered import BUILD, INDEX, PLATFORMS
 
@@ -32,7 +32,7 @@ class Build:
 
 
 def read_folder(folder: Path) -> Build:
-    """Read a folder that `render` wrote; BuildError where it is none, or has no such steps."""
+    """Read a folder that `render` wrote; BuildError where it is none, and as `read`."""
     try:
         files = json.loads((folder / INDEX).read_text(encoding="utf-8"))["files"]
         mine = [INDEX, *(one for one in files if one.startswith(f"{PLATFORMS}/"))]
@@ -46,14 +46,12 @@ def read_folder(folder: Path) -> Build:
 def read(files: Iterable[tuple[str, str]], folder: str = "") -> Build:
     """Return the build of rendered files, each a path and its text.
 
-    Raises BuildError where nothing is to be made, or the file is none that this version reads.
+    Raises NothingError where nothing is to be made, BuildError where this version cannot read it.
     """
     texts = {path: text for path, text in files if path == INDEX or path.startswith(PLATFORMS)}
     if BUILD not in texts:
-        where = f"{folder} has no {BUILD}: " if folder else ""
-        raise BuildError(
-            f"{where}nothing lies underneath this estate's clusters that hyperleaf would make"
-        )
+        where = f" ({folder} has no {BUILD})" if folder else ""
+        raise NothingError(f"nothing underneath the clusters is for hyperleaf to make{where}")
     try:
         lines = json.loads(texts.get(INDEX, "{}")).get("sources", {})
         stated = json.loads(texts[BUILD])

@@ -100,7 +100,7 @@ def _lighter(finding: Finding) -> Finding:
 class Carried:
     """What came of carrying out: outputs by step, which steps changed something, what failed."""
 
-    outputs: Outputs
+    outputs: Outputs = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -110,13 +110,14 @@ def carry_out(
     carriers: Mapping[str, Carrier],
     only: frozenset[str],
     hear: Callable[[object], object],
-) -> Carried:
+    carried: Carried,
+) -> None:
     """Carry out the steps that differ, in order, and stop at the first that fails.
 
     `only` names the steps that may change something; empty: all. A step whose inputs have become
-    known, or are others now, is examined once more before. Raises AccessError.
+    known, or are others now, is examined once more before. What comes of it is taken up by
+    `carried`, so that it is known, too, where somebody interrupts. Raises AccessError.
     """
-    carried = Carried({})
     for one in examined:
         step, may = one.step, not only or one.step.name in only
         try:
@@ -132,7 +133,6 @@ def carry_out(
         hear(Ended(step, wrong))
         if wrong:
             break
-    return carried
 
 
 def _carry_one(

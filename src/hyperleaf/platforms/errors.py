@@ -23,7 +23,11 @@ class AccessError(PlatformError):
 
 
 class BuildError(Exception):
-    """Rendered files say nothing of what lies underneath, or not what this version reads."""
+    """Rendered files do not say what lies underneath in a way that this version reads."""
+
+
+class NothingError(BuildError):
+    """There is nothing underneath that hyperleaf would make."""
 
 
 def told(  # the parts of a finding
