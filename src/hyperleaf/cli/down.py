@@ -77,16 +77,16 @@ def command(  # noqa: PLR0913 - options, each with its name
     seconds = underneath.limit(timeout)
     asked = Asked(estate, None, output, warnings_as_errors=warnings_as_errors)
     build = underneath.sought(asked, rendered).build
-    from hyperleaf.platforms.errors import AccessError, PlatformError  # noqa: PLC0415
+    from hyperleaf.platforms.errors import AccessError, PlatformError, placed  # noqa: PLC0415
     from hyperleaf.platforms.steps import World  # noqa: PLC0415 - findings first
 
     story = Story(build, output, dry_run, yes)
     try:
         return _down(story, World(build, profile, seconds, regions=region))
     except AccessError as error:
-        return _broken(story, error)
+        return _broken(story, placed(error, build.steps[0]))
     except PlatformError as error:
-        story.findings.append(error.finding)
+        story.findings.append(placed(error, build.steps[0]).finding)
         return _end(story)
     except KeyboardInterrupt:
         if story.is_begun:
@@ -105,7 +105,7 @@ def _down(story: Story, world: World) -> int:
         return _end(story)
     story.is_begun = True
     with Raising() as shown:
-        gone = remove(story.owned, carriers, shown)
+        gone = remove(story.owned, world.build, carriers, shown)
     story.removed.extend(gone.removed)
     story.findings.extend(gone.findings)
     story.left = owned(carriers)
@@ -127,7 +127,8 @@ def _agreed(story: Story, things: tuple[Owned, ...]) -> bool:
     from hyperleaf.platforms.errors import told  # noqa: PLC0415
 
     message = "there is something to remove, and nobody to ask"
-    story.findings.append(told("HL1416", message, "read what --dry-run says, then add --yes"))
+    hint = "read what --dry-run says, then add --yes"
+    story.findings.append(told("HL1416", message, hint, step=story.build.steps[0]))
     return False
 
 

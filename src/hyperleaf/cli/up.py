@@ -213,7 +213,8 @@ def _agreed(story: Story) -> bool:
     from hyperleaf.platforms.errors import told  # noqa: PLC0415
 
     message = "there is something to make, and nobody to ask"
-    story.findings.append(told("HL1416", message, "read what --dry-run says, then add --yes"))
+    hint = "read what --dry-run says, then add --yes"
+    story.findings.append(told("HL1416", message, hint, step=story.differing[0].step))
     return False
 
 

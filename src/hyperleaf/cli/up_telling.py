@@ -86,15 +86,15 @@ def _subject(one: Examined) -> str:
     """Return what a step is about, in few words."""
     body = one.inputs
     words = {
-        "aws.account": lambda: "the account's zones, machines and quotas",
-        "aws.publicZone": lambda: f"public zone {body['name']}",
-        "aws.stack": lambda: f"stack {body['stack']} in {body['region']}",
-        "aws.resolver": lambda: f"addresses of the resolver in {body['region']}",
-        "aws.tags": lambda: f"tags of {number(len(body['resources']), 'subnet')}",
-        "vsphere.portGroup": lambda: f"port group {body['name']} on {body['switch']}",
-        "vsphere.template": lambda: f"template of {body.get('source') or 'the installer'}",
+        "aws.account": "the account's zones, machines and quotas",
+        "aws.publicZone": "public zone {name}",
+        "aws.stack": "stack {stack} in {region}",
+        "aws.resolver": "addresses of the resolver in {region}",
+        "aws.tags": "tags of subnets in {region}",
+        "vsphere.portGroup": "port group {name} on {switch}",
+        "vsphere.template": "template for machines in {datacenter}",
     }
-    return words.get(one.step.kind, lambda: one.step.kind)()
+    return words.get(one.step.kind, one.step.kind).format_map(body)
 
 
 def _done(one: Examined, *, is_asked: bool) -> str:

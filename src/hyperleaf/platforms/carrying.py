@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.findings import Severity, has_errors
-from hyperleaf.platforms.errors import AccessError, PlatformError, told
+from hyperleaf.platforms.errors import AccessError, PlatformError, placed, told
 from hyperleaf.platforms.steps import NotYet, Seen, references, resolve
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def examine(
             seen = (carrier.from_nothing if platform in away else carrier.examine)(step, inputs)
         except AccessError as error:
             if not without_access:
-                raise
+                raise placed(error, step) from None
             away.add(platform)
             seen = carrier.from_nothing(step, inputs)
-            seen = replace(seen, findings=(*seen.findings, _lighter(error.finding)))
+            seen = replace(seen, findings=(*seen.findings, _lighter(placed(error, step).finding)))
         except PlatformError as error:
-            seen = Seen(findings=(error.finding,))
+            seen = Seen(findings=(placed(error, step).finding,))
         outputs[step.name] = seen.outputs
         made.append(Examined(step, inputs, seen))
         hear(Ended(step, tuple(one for one in seen.findings if one.severity is Severity.ERROR)))
@@ -124,9 +124,9 @@ def carry_out(
             seen = _carry_one(one, carriers[step.kind], carried, hear, may=may)
         except AccessError as error:
             hear(Ended(step, (error.finding,)))
-            raise
+            raise placed(error, step) from None
         except PlatformError as error:
-            seen = Seen(findings=(error.finding,))
+            seen = Seen(findings=(placed(error, step).finding,))
         carried.outputs[step.name] = seen.outputs
         wrong = tuple(found for found in seen.findings if found.severity is Severity.ERROR)
         carried.findings.extend(seen.findings)

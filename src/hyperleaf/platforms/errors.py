@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from hyperleaf.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
     from hyperleaf.platforms.steps import Step
+
+
+Error = TypeVar("Error", bound="PlatformError")
 
 
 class PlatformError(Exception):
@@ -42,3 +46,11 @@ def told(  # the parts of a finding
     place = step.place if step is not None else Place("", 1, 1)
     document = ", ".join(step.sources) if step is not None else ""
     return Finding(place, code, message, hint, "", document, severity)
+
+
+def placed(error: Error, step: Step) -> Error:
+    """Return an error that says which line of the estate it is about, of a step's if of none."""
+    if error.finding.place.file:
+        return error
+    document = ", ".join(step.sources)
+    return type(error)(replace(error.finding, place=step.place, document=document))

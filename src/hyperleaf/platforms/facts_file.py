@@ -6,9 +6,11 @@ The same world gives the same bytes: nothing of a time, a run or an older file i
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hyperleaf.findings import Place
 from hyperleaf.platforms.errors import PlatformError, told
 from hyperleaf.platforms.steps import NotYet, resolve
 
@@ -50,7 +52,9 @@ def refuse_foreign(path: Path) -> None:
         first = f"{error.strerror}"
     if first != HEADER:
         message = f"{path} is there, and `up` did not write it"
-        raise PlatformError(told("HL1417", message, "name another file, or move this one away"))
+        hint = "name another file, or move this one away"
+        finding = told("HL1417", message, hint)
+        raise PlatformError(replace(finding, place=Place(str(path), 1, 1)))
 
 
 def write(path: Path, text: str) -> bool:

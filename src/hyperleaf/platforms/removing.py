@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hyperleaf.platforms.carriers import CARRIERS
-from hyperleaf.platforms.errors import PlatformError
+from hyperleaf.platforms.errors import PlatformError, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hyperleaf.findings import Finding
     from hyperleaf.platforms.build import Build
-    from hyperleaf.platforms.steps import Carrier, Owned
+    from hyperleaf.platforms.steps import Carrier, Owned, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def owned(carriers: Mapping[str, Carrier]) -> tuple[Owned, ...]:
 
 def remove(
     things: tuple[Owned, ...],
+    build: Build,
     carriers: Mapping[str, Carrier],
     hear: Callable[[object], object],
 ) -> Gone:
@@ -77,9 +78,16 @@ def remove(
         try:
             carriers[one.kind].remove(one, tell)
         except PlatformError as error:
-            hear(Removed(one, error.finding))
-            gone.findings.append(error.finding)
+            finding = placed(error, _step_of(one, build)).finding
+            hear(Removed(one, finding))
+            gone.findings.append(finding)
             break
         gone.removed.append(one)
         hear(Removed(one))
     return gone
+
+
+def _step_of(one: Owned, build: Build) -> Step:
+    """Return the step that makes a thing, or the first one: something must say where to look."""
+    made = (step for step in build.steps if one.name in step.body.values())
+    return next(made, build.steps[0])
