@@ -1,0 +1,1 @@
+"""vSphere underneath clusters: port groups that carry every VLAN, templates of hypervisors."""
