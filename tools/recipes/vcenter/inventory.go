@@ -34,13 +34,13 @@ func build(ctx context.Context, want wanted) (*simulator.Model, error) {
 	if err := complete(ctx, model, finder, dc); err != nil {
 		return nil, err
 	}
-	if err := template(ctx, model, finder, dc, want); err != nil {
+	if err := rename(ctx, model, finder, dc, want); err != nil {
 		return nil, err
 	}
-	return model, rename(ctx, model, finder, dc, want)
+	return model, template(ctx, model, finder, dc, want)
 }
 
-// rename gives everything the names that are asked for, after the rest is made under its own.
+// rename gives everything the names that are asked for.
 func rename(
 	ctx context.Context, model *simulator.Model, finder *find.Finder, dc *object.Datacenter, want wanted,
 ) error {
@@ -118,7 +118,7 @@ func template(
 	task, err := folder.CreateVM(ctx, types.VirtualMachineConfigSpec{
 		Name: want.template, GuestId: "rhel8_64Guest", NumCPUs: 2, MemoryMB: 8192,
 		Version: "vmx-15", Firmware: "efi", DeviceChange: changes,
-		Files: &types.VirtualMachineFileInfo{VmPathName: "[LocalDS_0]"},
+		Files: &types.VirtualMachineFileInfo{VmPathName: "[" + want.datastore + "]"},
 	}, pool, nil)
 	if err != nil {
 		return err

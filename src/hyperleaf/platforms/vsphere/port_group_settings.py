@@ -40,10 +40,9 @@ class Settings:
     learning: bool = False
 
     def lines(self) -> tuple[str, ...]:
-        """Return a line for each setting."""
-        return tuple(
-            f"{_NAMES[one.name]}: {_word(getattr(self, one.name))}" for one in fields(self)
-        )
+        """Return a line for each setting; that a switch does not learn goes without saying."""
+        stated = [(_NAMES[one.name], getattr(self, one.name)) for one in fields(self)]
+        return tuple(f"{n}: {_word(v)}" for n, v in stated if v or n != _NAMES["learning"])
 
 
 def wanted(inputs: Mapping[str, Any]) -> Settings:

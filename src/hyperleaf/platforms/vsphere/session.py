@@ -142,7 +142,7 @@ class Session:
         self, what: str, task: Any, tell: Tell, timeout: float, step: Step | None = None
     ) -> Any:
         """Wait for a task and return its result; PlatformError where it fails or takes too long."""
-        ends, pause, last = time.monotonic() + timeout, 0.1, ""
+        ends, pause, last = time.monotonic() + timeout, 0.1, what
         paths: Wanted = {vim.Task: ("info.state", "info.progress", "info.error", "info.result")}
         while True:
             found = self.of([task], paths, step)
