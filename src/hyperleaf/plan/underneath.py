@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hyperleaf.plan.aws import owner_of
 from hyperleaf.plan.aws_steps import aws_facts, aws_steps
 from hyperleaf.plan.build import Build
+from hyperleaf.plan.vsphere import vsphere_facts, vsphere_steps
 
 if TYPE_CHECKING:
     from hyperleaf.model.estate import Estate
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def plan_build(estate: Estate, aws: AwsPlan | None) -> Build | None:
     """Return the steps in the order of carrying out; None where nothing is to be made."""
-    steps = aws_steps(aws) if aws is not None else ()
-    facts = aws_facts(aws) if aws is not None else {}
+    steps = (*(aws_steps(aws) if aws is not None else ()), *vsphere_steps(estate))
+    facts = {**(aws_facts(aws) if aws is not None else {}), **vsphere_facts(estate)}
     if not steps:
         return None
     return Build(owner_of(estate), steps, {"clusters": facts})

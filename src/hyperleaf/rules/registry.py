@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hyperleaf.cluster.cluster_codes import CLUSTER_CODES
 from hyperleaf.model.resolving_codes import EARLIER_CODES
 from hyperleaf.platforms.platform_codes import PLATFORM_CODES
+from hyperleaf.platforms.vsphere.vsphere_codes import VSPHERE_CODES
 from hyperleaf.rules import (  # noqa: F401 - importing a file of rules registers them
     beside,
     bgp,
@@ -57,6 +58,7 @@ CODES: Final[Mapping[str, Code]] = dict(
             **{one.code.code: one.code for one in RULES},
             **CLUSTER_CODES,
             **PLATFORM_CODES,
+            **VSPHERE_CODES,
         }.items()
     )
 )

@@ -171,7 +171,11 @@ def _source(there: Inventory, inputs: Mapping[str, Any], step: Step) -> Thing:
     templates = [one for one in there.all(inventory.MACHINE) if one.get(inventory.IS_TEMPLATE)]
     stated, where = inputs.get("source"), there.datacenter.name
     if stated:
-        found = [one for one in templates if one.name == stated]
+        found = [one for one in templates if one.name == stated] or [
+            one  # the installer's own, of the time since it appends region and zone
+            for one in templates
+            if one.name.startswith(f"{stated}-") and not one.name.endswith(SUFFIX)
+        ]
         message = f"the datacenter {where} has no template called {stated}"
     else:
         found = [
