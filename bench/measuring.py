@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,19 @@ class Measured:
     peak: float
 
 
-def measure(command: Sequence[str], times: int = 1) -> Measured:
+def measure(
+    command: Sequence[str],
+    times: int = 1,
+    *,
+    status: int = 0,
+    environment: Mapping[str, str] | None = None,
+) -> Measured:
     """Run `command` some times, its output thrown away, and return the medians.
 
-    Raises RuntimeError where the command fails: a figure of a failed run would be none.
+    Raises RuntimeError where it ends otherwise than with `status`: a figure of a failed run would
+    be none.
     """
-    runs = [_once(command) for _ in range(times)]
+    runs = [_once(command, status, environment) for _ in range(times)]
     return Measured(
         wall=statistics.median(run.wall for run in runs),
         cpu=statistics.median(run.cpu for run in runs),
@@ -36,12 +43,18 @@ def measure(command: Sequence[str], times: int = 1) -> Measured:
     )
 
 
-def _once(command: Sequence[str]) -> Measured:
+def _once(command: Sequence[str], status: int, environment: Mapping[str, str] | None) -> Measured:
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=None if environment is None else os.environ | environment,
+    )
+    _, ended, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(ended)
+    if process.returncode != status:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     return Measured(
         wall=time.perf_counter() - started,

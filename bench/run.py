@@ -18,6 +18,9 @@ from proving import made_from_nothing, parts, settle
 
 from hyperleaf.lab.errors import NoProofError
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from judges.aws import aws
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -96,6 +99,15 @@ def expanded(folder: Path) -> list[Bar]:
     ]
 
 
+def clouds(folder: Path) -> list[Bar]:
+    """Measure what is asked of an account before anything is made in it: a simulator's, warm."""
+    up = (*HYPERLEAF, "up", AWS, "--facts", str(folder / "facts.yaml"), "--dry-run")
+    with aws() as account:
+        measure(up, 1, status=1, environment=account.env)
+        dry = measure(up, 5, status=1, environment=account.env)
+    return [Bar("up --dry-run of 01-aws-hosted", dry.wall, 2, "s")]
+
+
 def lab(*, from_nothing: bool) -> list[Bar]:
     """Measure the lab: the parts of a proof, and leaves until their routes settle."""
     bars = []
@@ -141,7 +153,9 @@ def main() -> int:
     groups: list[Callable[[], list[Bar]]] = []
     with tempfile.TemporaryDirectory(prefix="hyperleaf-bench-") as name:
         if options.only != "lab":
-            groups += [cold, partial(scale_free, Path(name)), partial(expanded, Path(name))]
+            folder = Path(name)
+            groups += [cold, partial(clouds, folder)]
+            groups += [partial(scale_free, folder), partial(expanded, folder)]
         if options.only != "text":
             groups.append(partial(lab, from_nothing=options.from_nothing))
         for group in groups:
