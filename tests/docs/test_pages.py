@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from judges.aws_types import SUPPLIED
+
 ROOT = Path(__file__).parents[2]
 ROWS: list[dict[str, Any]] = [
     row
@@ -54,6 +56,12 @@ def _exists(check: str) -> bool:
         return file.exists()
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return any(isinstance(n, ast.FunctionDef) and n.name == function for n in ast.walk(tree))
+
+
+def test_what_the_simulator_of_aws_lacks_is_told() -> None:
+    page = (ROOT / "docs" / "explanation" / "underneath.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (AWS::\S+) \| (.*) \|$", page, re.MULTILINE))
+    assert told == SUPPLIED
 
 
 def test_no_page_names_a_machine() -> None:
