@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -75,18 +76,7 @@ class Aws:
 
     def client(self, service: str, region: str = REGION, *, is_counted: bool = False) -> Any:
         """Return a client of a service; its calls are not counted or disturbed, unless asked."""
-        import boto3  # noqa: PLC0415 - heavy
-        from botocore.config import Config  # noqa: PLC0415
-
-        session = boto3.session.Session(
-            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
-            region_name=region,
-        )
-        extra = None if is_counted else "hyperleaf-judge"
-        config = Config(user_agent_extra=extra, retries={"total_max_attempts": 1})
-        made: Any = session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
-        return made
+        return _client(self.endpoint, service, region, is_counted)
 
     def calls(self) -> list[Call]:
         """Return every call since the last reset, in order."""
@@ -144,6 +134,21 @@ class Aws:
         url = f"{self.endpoint}/judge/{what}"
         with urlopen(Request(url, stated), timeout=90) as said:  # noqa: S310 - loopback
             return json.loads(said.read())
+
+
+@cache
+def _client(endpoint: str, service: str, region: str, is_counted: bool) -> Any:  # noqa: FBT001
+    import boto3  # noqa: PLC0415 - heavy
+    from botocore.config import Config  # noqa: PLC0415
+
+    session = boto3.session.Session(
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        region_name=region,
+    )
+    extra = None if is_counted else "hyperleaf-judge"
+    config = Config(user_agent_extra=extra, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
 
 
 @contextmanager

@@ -73,34 +73,41 @@ def asked(environ: Mapping[str, Any], body: bytes) -> Asked:
     named = form.get("Action") or parse_qs(query).get("Action")
     if named:
         return Asked(service, named[0], f"{text}&{query}")
-    action = _of_path(NAMES.get(service, service), environ["REQUEST_METHOD"], path, query)
+    given = {key.lower() for key in environ if key.startswith("HTTP_")}
+    given |= set(parse_qs(query, keep_blank_values=True))
+    action = _of_path(NAMES.get(service, service), environ["REQUEST_METHOD"], path, given)
     return Asked(service, action, f"{path}?{query}")
 
 
 @cache
 def _operations(service: str) -> tuple[tuple[str, str, re.Pattern[str], frozenset[str]], ...]:
-    """Return a service's operations: name, method, path and what the query must hold."""
+    """Return a service's operations: name, method, path, and what query and headers must hold."""
     import botocore.session  # noqa: PLC0415 - heavy
 
     model = botocore.session.get_session().get_service_model(service)
     found = []
     for name in model.operation_names:
-        http = model.operation_model(name).http
-        path, _, query = http["requestUri"].partition("?")
-        # S3's are told with a bucket in the path by newer models, and without by the client.
+        operation = model.operation_model(name)
+        path, _, query = operation.http["requestUri"].partition("?")
         wanted = re.sub(r"\\\{(\w+)\\\+\\\}", r".+", re.escape(path.rstrip("/") or "/"))
         wanted = re.sub(r"\\\{(\w+)\\\}", r"[^/]+", wanted)
-        keys = frozenset(part.partition("=")[0] for part in query.split("&") if part)
-        found.append((name, http["method"], re.compile(f"{wanted}/?$"), keys))
+        keys = {part.partition("=")[0] for part in query.split("&") if part}
+        shape = operation.input_shape
+        for member in shape.required_members if shape is not None else ():
+            said: dict[str, str] = shape.members[member].serialization  # type: ignore[union-attr]
+            if said.get("location") == "querystring":
+                keys.add(said["name"])
+            elif said.get("location") == "header":
+                keys.add(f"http_{said['name'].lower().replace('-', '_')}")
+        found.append((name, operation.http["method"], re.compile(f"{wanted}/?$"), frozenset(keys)))
     return tuple(found)
 
 
-def _of_path(service: str, method: str, path: str, query: str) -> str:
+def _of_path(service: str, method: str, path: str, given: set[str]) -> str:
     try:
         operations = _operations(service)
     except Exception:  # noqa: BLE001 - botocore's own, of a service that it does not know
         return f"{method} {path}"
-    given = set(parse_qs(query, keep_blank_values=True))
     fitting = [
         (len(keys), name)
         for name, verb, wanted, keys in operations

@@ -420,3 +420,15 @@ def forget() -> None:
     """Forget what moto's own reset does not know of."""
     PACES.of.clear()
     ASSOCIATIONS.clear()
+
+
+def inside(name: str) -> list[str]:
+    """Return what names the things in a stack, in whichever region it is."""
+    return [
+        one.physical_resource_id
+        for backends in models.cloudformation_backends.values()
+        for backend in backends.values()
+        for stack in backend.stacks.values()
+        if stack.name == name
+        for one in held(stack).values()
+    ]

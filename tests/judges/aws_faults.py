@@ -81,6 +81,8 @@ class Before:
     lock: threading.Lock = field(default_factory=threading.Lock)
     turn: threading.Lock = field(default_factory=threading.Lock)
     is_cut: bool = False
+    # What a stack of this name holds.
+    inside: Callable[[str], Iterable[str]] = lambda _: ()
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         """Answer a request."""
@@ -145,11 +147,14 @@ class Before:
         if not asked or not call.action.startswith(("Create", "Allocate")):
             return
         names = set(IDS.findall(answer.decode(errors="replace"))) - set(IDS.findall(call.words))
-        names |= set(GIVEN.findall(call.words))
+        given = GIVEN.findall(call.words)
+        names |= set(given)
+        if call.service == "cloudformation":
+            names |= {inside for stack in given for inside in self.inside(stack)}
         if call.service == "s3":
             names |= {call.words.partition("?")[0].strip("/")}
         with self.lock:
-            self.fresh |= dict.fromkeys(names, int(asked[0]["reads"]))
+            self.fresh |= dict.fromkeys(names - {""}, int(asked[0]["reads"]))
 
     def _erring(
         self, call: Asked, kinds: dict[str, dict[str, Any]]

@@ -45,6 +45,7 @@ def main() -> None:
     before = aws_faults.Before(moto, log)
     aws_stacks.FAILURES.reason_of = before.reason_of
     aws_cloudformation.PACES.reads_of = before.reads_of
+    before.inside = aws_cloudformation.inside
 
     class Quiet(werkzeug_app.MotoRequestHandler):
         """Writes nothing of a request: the log of calls does."""
@@ -55,6 +56,7 @@ def main() -> None:
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == "/judge/quotas":
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["CONTENT_LENGTH"] = "0"
             aws_quotas.CHANGED.update(json.loads(body))
         if environ.get("PATH_INFO") == "/moto-api/reset":
             aws_cloudformation.forget()

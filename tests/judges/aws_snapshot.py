@@ -90,7 +90,7 @@ class Snapshot:
         } | {"connected": sorted(labels.values())}
 
 
-def _text(thing: Thing) -> str:
+def _text(thing: Any) -> str:
     return json.dumps(thing, sort_keys=True, default=str)
 
 
