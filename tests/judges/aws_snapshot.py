@@ -96,7 +96,17 @@ def _text(thing: Any) -> str:
 
 def _told(text: str, pattern: re.Pattern[str], labels: Mapping[str, str]) -> str:
     told = pattern.sub(lambda found: f"<{labels[found.group()]}>", text) if labels else text
-    return NAMELESS.sub(r"<\1>", SUFFIX.sub("-*", told))
+    nameless = NAMELESS.sub(r"<\1>", SUFFIX.sub("-*", told))
+    return _text(_in_order(json.loads(nameless)))
+
+
+def _in_order(value: Any) -> Any:
+    """Return a value with its lists sorted by what they tell: before, they were by IDs."""
+    if isinstance(value, dict):
+        return {name: _in_order(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_in_order, value), key=_text)
+    return value
 
 
 def taken(client: Client, regions: tuple[str, ...], associations: Mapping[str, Thing]) -> Snapshot:
