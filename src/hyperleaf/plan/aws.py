@@ -10,7 +10,6 @@ from hyperleaf.plan.aws_names import infra_id
 from hyperleaf.plan.aws_network import (
     VpcPlan,
     beyond,
-    camel,
     ipv4,
     is_in_fabric,
     outermost,
@@ -58,6 +57,12 @@ class AwsCluster:
         return self.cluster.name
 
     @property
+    def has_stack(self) -> bool:
+        """Whether anything is made for it alone: not for a VPC that is there and wants nothing."""
+        parts = (self.vpc, self.groups, self.infra_id, self.cluster.base_domain)
+        return any(one for one in parts)
+
+    @property
     def via(self) -> OnPremWay | None:
         """The way to the data centre, where the VPC is ours to connect."""
         return self.cluster.platform.via if self.vpc is not None else None
@@ -75,15 +80,15 @@ class AwsCluster:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """Two VPCs that no gateway joins."""
+    """Two VPCs that no gateway joins; the one asks, the other accepts."""
 
     one: AwsCluster
     other: AwsCluster
 
     @property
-    def name(self) -> str:
-        """The connection's logical ID."""
-        return f"{key(self.one.name)}To{key(self.other.name)}"
+    def ends(self) -> tuple[tuple[str, AwsCluster, AwsCluster], ...]:
+        """Each end, after what begins the names of its things and before what it reaches."""
+        return (("Requester", self.one, self.other), ("Accepter", self.other, self.one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +207,3 @@ def _oidc(estate: Estate) -> OidcPlan | None:
     regions = [aws.oidc_region for _, aws in told if aws is not None]
     regions += [one.platform.region for one in (*hubs, *hosted) if one.platform.region]
     return OidcPlan(None, regions[0], hubs)
-
-
-def key(name: str) -> str:
-    """Return a cluster's name within logical IDs that name several: different for each.
-
-    >>> key("prod"), key("a-1") == key("a1")
-    ('Prod', False)
-    """
-    plain = camel(name)
-    return plain if name.isalpha() else f"{plain}{infra_id('', name).rpartition('-')[2]}"

@@ -81,16 +81,19 @@ def _to_leaves(estate: Estate, fabric: Fabric) -> Iterator[RulePlan]:
     for source, who in (*_leaves(estate), *_borders(fabric)):
         yield RulePlan("udp", port, port, source, f"VXLAN from {who}")
     for source, who in (*_reflectors(estate, fabric), *_borders(fabric)):
-        for one in BFD:
-            yield RulePlan("udp", one, one, source, f"BFD from {who}")
+        yield from _bfd(fabric, source, who)
 
 
 def _to_reflectors(estate: Estate, fabric: Fabric) -> Iterator[RulePlan]:
     speakers = (*_leaves(estate), *_reflectors(estate, fabric), *_borders(fabric))
     for source, who in speakers:
         yield RulePlan("tcp", BGP, BGP, source, f"BGP from {who}")
-        for one in BFD:
-            yield RulePlan("udp", one, one, source, f"BFD from {who}")
+        yield from _bfd(fabric, source, who)
+
+
+def _bfd(fabric: Fabric, source: Subnet, who: str) -> Iterator[RulePlan]:
+    for one in BFD if fabric.bfd is not None else ():
+        yield RulePlan("udp", one, one, source, f"BFD from {who}")
 
 
 def _too_big(cluster: Cluster, fabric: Fabric) -> Iterator[RulePlan]:

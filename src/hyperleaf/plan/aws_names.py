@@ -24,7 +24,7 @@ def infra_id(owner: str, cluster: str) -> str:
 
 def stack_name(owner: str, *words: str) -> str:
     """Return a stack's name; the owner's mark on it is what says whose it is."""
-    return "-".join(("hyperleaf", owner, *(one.replace(".", "-") for one in words)))
+    return "-".join(("hyperleaf", owner, *words))
 
 
 def short(owner: str) -> str:

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hyperleaf.model.facts import ROLES
-from hyperleaf.plan.aws import key
 from hyperleaf.plan.aws_names import stack_name
 from hyperleaf.plan.build import BuildStep, Ref
 from hyperleaf.plan.hosted import INSTANCE_TYPES
@@ -38,9 +37,9 @@ def connection_step(region: str) -> str:
     return f"connection.{region}"
 
 
-def peering_step(region: str) -> str:
-    """Return the step that joins VPCs of a region."""
-    return f"peering.{region}"
+def peering_step(one: str, other: str) -> str:
+    """Return the step that joins the VPCs of two clusters."""
+    return f"peering.{one}.{other}"
 
 
 def zone_step(domain: str) -> str:
@@ -116,6 +115,7 @@ def _needs(plan: AwsPlan, region: str) -> dict[str, int]:
             nats = len(one.vpc.nats)
             needs.update(vpcs=1, internetGateways=1, natGateways=nats, elasticIps=nats)
             needs.update(vpnGateways=int(one.via in {"directConnect", "vpn"}))
+            needs.update(customerGateways=int(one.via == "vpn" and one.site.peer is not None))
     gateways = any(one.makes_gateway for one in plan.clusters if one.site.region == region)
     needs.update(transitGateways=int(gateways))
     return {name: count for name, count in sorted(needs.items()) if count}
@@ -152,9 +152,10 @@ def _of_cluster(plan: AwsPlan, one: AwsCluster) -> Iterator[BuildStep]:
     """Yield a cluster's own steps: its stack, what is told of a VPC that is there, addresses."""
     sources = _sources(one)
     fabric = [source for group in one.groups for source in group.sources]
-    documents = tuple(dict.fromkeys((*sources, *fabric)))
-    more = {"parameters": _parameters(plan, one)}
-    yield _stack(plan.owner, one.name, one.site.region, documents, more)
+    if one.has_stack:
+        documents = tuple(dict.fromkeys((*sources, *fabric)))
+        more = {"parameters": _parameters(plan, one)}
+        yield _stack(plan.owner, one.name, one.site.region, documents, more)
     if one.site.vpc is not None and one.infra_id is not None:
         body = {"region": one.site.region, "resources": _subnet_tags(one, one.infra_id)}
         yield BuildStep(f"tags.{one.name}", "aws.tags", body, sources)
@@ -202,27 +203,15 @@ def _subnet_tags(one: AwsCluster, infra_id: str) -> dict[str, dict[str, str]]:
 
 
 def _peerings(plan: AwsPlan) -> Iterator[BuildStep]:
-    for region in plan.regions:
-        joined = peered_in(plan, region)
-        if joined:
-            parameters = {
-                f"{key(one.name)}{output}": Ref(one.name, output)
-                for one in joined
-                for output in ("Vpc", *tables(one))
-            }
-            more, name = {"parameters": parameters}, peering_step(region)
-            yield _stack(plan.owner, name, region, _sources(*joined), more)
-
-
-def peered_in(plan: AwsPlan, region: str) -> tuple[AwsCluster, ...]:
-    """Return the clusters of a region that have peers there, in the order of names."""
-    names = {
-        end.name
-        for one in plan.peerings
-        for end in (one.one, one.other)
-        if end.site.region == region
-    }
-    return tuple(one for one in plan.clusters if one.name in names)
+    for peering in plan.peerings:
+        parameters = {
+            f"{prefix}{output}": Ref(end.name, output)
+            for prefix, end, _ in peering.ends
+            for output in ("Vpc", *tables(end))
+        }
+        one, other = peering.one, peering.other
+        more, name = {"parameters": parameters}, peering_step(one.name, other.name)
+        yield _stack(plan.owner, name, one.site.region, _sources(one, other), more)
 
 
 def tables(one: AwsCluster) -> tuple[str, ...]:
@@ -239,10 +228,11 @@ def _stack(
     owner: str, name: str, region: str, sources: tuple[str, ...], more: Mapping[str, Any] = NO_MORE
 ) -> BuildStep:
     """Return a stack's step; one without a point in its name is a cluster's."""
-    kind, _, rest = name.partition(".")
+    kind, *rest = name.split(".")
+    words = (kind, "-to-".join(rest)) if kind == "peering" else (kind,)
     body: dict[str, Any] = {
         "region": region,
-        "stack": stack_name(owner, kind) if rest else stack_name(owner, "cluster", name),
+        "stack": stack_name(owner, *(words if rest else ("cluster", name))),
         "template": template_path(name),
         "parameters": {},
         "tags": {OWNER: owner} | ({} if rest else {OF_CLUSTER: name}),

@@ -33,14 +33,13 @@ def aws_templates(plan: AwsPlan) -> Iterator[TextFile]:
         if any(one.makes_gateway for one in plan.clusters if one.site.region == region):
             said = f"The transit gateway of {owner} in {region}."
             yield _file(connection_step(region), said, transit_gateway(owner))
-    for one in plan.clusters:
+    for one in (one for one in plan.clusters if one.has_stack):
         said = f"What the OpenShift cluster {one.name} of {owner} stands on."
         yield _file(one.name, said, *_parts(one))
-    for region in plan.regions:
-        joined = [one for one in plan.peerings if one.one.site.region == region]
-        if joined:
-            said = f"VPCs of {owner} in {region} that reach each other."
-            yield _file(peering_step(region), said, peering(joined))
+    for joined in plan.peerings:
+        ends = (joined.one.name, joined.other.name)
+        said = f"VPCs of {owner} that reach each other: {' and '.join(ends)}."
+        yield _file(peering_step(*ends), said, peering(joined))
 
 
 def _file(step: str, description: str, *parts: Part) -> TextFile:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hyperleaf.plan.aws import key
 from hyperleaf.plan.aws_network import ipv4
 from hyperleaf.render.platforms.aws_network import kind, route, route_id, table_id
 from hyperleaf.render.platforms.template import Part, output, ref, resource, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from hyperleaf.model.platforms import VpnPeer
     from hyperleaf.plan.aws import AwsCluster, Peering
-    from hyperleaf.plan.aws_network import VpcPlan
+    from hyperleaf.plan.aws_network import SubnetPlan, VpcPlan
     from hyperleaf.render.platforms.template import Value
 
 IPSEC: Final = "ipsec.1"
+# Autonomous systems beyond this have a property of their own: the first one is a signed number.
+LARGEST_PLAIN: Final = 2**31 - 1
 ATTACHED: Final = "ConnectionAttachment"
 
 
@@ -99,7 +98,7 @@ def _vpn(name: str, peer: VpnPeer) -> dict[str, Value]:
     """Return a VPN to the data centre's end, by which both sides tell each other their routes."""
     end = {
         "Type": IPSEC,
-        "BgpAsn": int(peer.asn),
+        "BgpAsn" if peer.asn <= LARGEST_PLAIN else "BgpAsnExtended": int(peer.asn),
         "IpAddress": str(peer.address),
         "Tags": tags(f"{name}-data-centre"),
     }
@@ -125,46 +124,46 @@ def _routes(one: AwsCluster, vpc: VpcPlan, word: str, gateway: Value) -> dict[st
     }
 
 
-def peering(peerings: Iterable[Peering]) -> Part:
-    """Return the connections between VPCs and the routes of both ends, in their tables."""
-    resources: dict[str, Value] = {}
+def peering(plan: Peering) -> Part:
+    """Return the connection between two VPCs and the routes of both ends, in their tables."""
+    one, other = plan.one.name, plan.other.name
+    properties = {
+        "VpcId": ref("RequesterVpc"),
+        "PeerVpcId": ref("AccepterVpc"),
+        "Tags": tags(f"{one}-{other}"),
+    }
+    resources = {"Peering": resource("EC2::VPCPeeringConnection", properties)}
     parameters: dict[str, str] = {}
-    for one in peerings:
-        mine, other = key(one.one.name), key(one.other.name)
-        properties = {
-            "VpcId": ref(f"{mine}Vpc"),
-            "PeerVpcId": ref(f"{other}Vpc"),
-            "Tags": tags(f"{one.one.name}-{one.other.name}"),
-        }
-        resources[one.name] = resource("EC2::VPCPeeringConnection", properties)
-        resources |= _to_peer(one.name, one.one, one.other)
-        resources |= _to_peer(one.name, one.other, one.one)
-        for end in (one.one, one.other):
-            parameters |= _told(end)
+    for prefix, mine, theirs in plan.ends:
+        resources |= _to_peer(prefix, mine, theirs)
+        parameters |= _told(prefix, mine)
     return Part(resources, {}, parameters)
 
 
-def _to_peer(name: str, mine: AwsCluster, other: AwsCluster) -> Mapping[str, Value]:
+def _to_peer(prefix: str, mine: AwsCluster, theirs: AwsCluster) -> dict[str, Value]:
     """Return the routes of one end, in each of its tables, to the other end's ranges."""
-    prefix = key(mine.name)
-    made: dict[str, Value] = {}
-    for subnet in mine.vpc.subnets if mine.vpc is not None else ():
-        for to in ipv4(other.cluster.ranges.machine):
-            made[f"{prefix}{route_id(subnet, to)}"] = resource(
-                "EC2::Route",
-                {
-                    "RouteTableId": ref(f"{prefix}{table_id(subnet)}"),
-                    "DestinationCidrBlock": str(to),
-                    "VpcPeeringConnectionId": ref(name),
-                },
-            )
-    return made
+    return {
+        f"{prefix}{route_id(subnet, to)}": resource(
+            "EC2::Route",
+            {
+                "RouteTableId": ref(f"{prefix}{table_id(subnet)}"),
+                "DestinationCidrBlock": str(to),
+                "VpcPeeringConnectionId": ref("Peering"),
+            },
+        )
+        for subnet in _subnets(mine)
+        for to in ipv4(theirs.cluster.ranges.machine)
+    }
 
 
-def _told(end: AwsCluster) -> dict[str, str]:
+def _told(prefix: str, end: AwsCluster) -> dict[str, str]:
     """Return the parameters that name one end's VPC and tables."""
-    prefix, made = key(end.name), {f"{key(end.name)}Vpc": f"The VPC of {end.name}"}
-    for subnet in end.vpc.subnets if end.vpc is not None else ():
+    made = {f"{prefix}Vpc": f"The VPC of {end.name}"}
+    for subnet in _subnets(end):
         where = f"the {kind(subnet).lower()} subnet of {end.name} in {subnet.zone}"
         made[f"{prefix}{table_id(subnet)}"] = f"Routes of {where}"
     return made
+
+
+def _subnets(end: AwsCluster) -> tuple[SubnetPlan, ...]:
+    return end.vpc.subnets if end.vpc is not None else ()
