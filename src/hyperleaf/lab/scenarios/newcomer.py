@@ -38,7 +38,11 @@ def like(lab: Lab, model: Guest) -> Newcomer:
     node = replace(old, name=old.cluster + power.NEWCOMER, addresses=addresses, pod=pod)
     own = model.addresses[cast.IPV4]
     address = ip_interface(f"{own.ip - 20}/{own.network.prefixlen}")
-    guest = replace(model, namespace=NEW_GUEST, place=node.name, addresses={cast.IPV4: address})
+    # As a machine keeps its MAC: another one behind the same address would have to be announced.
+    mac = "02:00:" + ":".join(f"{one:02x}" for one in address.ip.packed)
+    guest = replace(
+        model, namespace=NEW_GUEST, place=node.name, addresses={cast.IPV4: address}, mac=mac
+    )
     return Newcomer(node, guest)
 
 
