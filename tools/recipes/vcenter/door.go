@@ -162,7 +162,7 @@ func (d *door) complete(one *call, body []byte) {
 			}
 		}
 	}
-	if !strings.HasPrefix(one.Method, "Retrieve") && one.Method != "Fetch" {
+	if one.Mutating {
 		return
 	}
 	inside := map[types.ManagedObjectReference][]types.ManagedObjectReference{}
@@ -179,6 +179,17 @@ func (d *door) complete(one *call, body []byte) {
 				inside[network] = append(inside[network], machine.Self)
 			}
 		}
+	}
+	for _, entity := range d.model.Map().All("ResourcePool") {
+		// A template is in no pool, and must not stay in one when it is deleted.
+		pool, left := entity.(*simulator.ResourcePool), []types.ManagedObjectReference{}
+		for _, one := range pool.Vm {
+			machine, ok := d.model.Map().Get(one).(*simulator.VirtualMachine)
+			if ok && !machine.Config.Template {
+				left = append(left, one)
+			}
+		}
+		pool.Vm = left
 	}
 	for _, kind := range []string{"Network", "DistributedVirtualPortgroup"} {
 		for _, entity := range d.model.Map().All(kind) {

@@ -28,6 +28,7 @@ from hyperleaf.platforms.vsphere.credentials import Login, read_login
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from hyperleaf.findings import Finding
     from hyperleaf.platforms.steps import Step, Tell, World
 
     # Property paths by kind of managed object.
@@ -65,6 +66,14 @@ class Thing:
         return self.values.get(path)
 
 
+class GoneError(PlatformError):
+    """An object is not there any more."""
+
+    def __init__(self, finding: Finding, ref: Any) -> None:
+        super().__init__(finding)
+        self.ref = ref
+
+
 @dataclass(slots=True, weakref_slot=True)
 class Session:
     """Speaks with one vCenter; `hidden` are words that no message repeats."""
@@ -91,9 +100,15 @@ class Session:
 
     def of(self, refs: Sequence[Any], wanted: Wanted, step: Step | None = None) -> list[Thing]:
         """Read properties of some objects, at once; those that are gone are left out."""
-        if not refs:
-            return []
-        return self._read([_query.ObjectSpec(obj=one) for one in refs], wanted, step)
+        left = list(refs)
+        while left:
+            try:
+                return self._read([_query.ObjectSpec(obj=one) for one in left], wanted, step)
+            except GoneError as error:  # vCenter answers for none where one is gone
+                if error.ref not in left:
+                    raise
+                left.remove(error.ref)
+        return []
 
     def _read(self, starts: list[Any], wanted: Wanted, step: Step | None) -> list[Thing]:
         paths = [
@@ -282,6 +297,9 @@ def _told(session: Session, what: str, error: Exception, step: Step | None) -> P
         message = f"{what}: the privilege {error.privilegeId} is missing (on {where})"
         hint = "have it granted, then run the same command again: it goes on from here"
         return PlatformError(told("HL1405", session.scrubbed(message), hint, step=step))
+    if isinstance(error, vmodl.fault.ManagedObjectNotFound):
+        message = f"{what}: somebody has deleted it meanwhile"
+        return GoneError(told("HL1406", message, _AGAIN, step=step), error.obj)
     if isinstance(error, vmodl.MethodFault):
         message = session.scrubbed(f"{what}: {_said(error)}")
         return PlatformError(told("HL1406", message, step=step))
