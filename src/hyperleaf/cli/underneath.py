@@ -28,23 +28,26 @@ _OURS_TO_FIND = frozenset({"HL1312"})
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Steps, and of an estate the clusters that the installer makes and all others, in order."""
+    """Steps, and of an estate the clusters to be installed and the first to apply to."""
 
     build: Build
     installed: tuple[str, ...] = ()
-    clusters: tuple[str, ...] = ()
+    first: str | None = None
 
 
-def sought(asked: Asked, rendered: str | None) -> Sought:
-    """Return the steps; end the command where there are none, or the estate is not sound."""
+def sought(asked: Asked, rendered: str | None, *, is_quiet: bool = False) -> Sought:
+    """Return the steps; end the command where there are none, or the estate is not sound.
+
+    `is_quiet` leaves warnings unsaid, which are about what is to be.
+    """
     from hyperleaf.platforms.build import read, read_folder  # noqa: PLC0415 - usage first
     from hyperleaf.platforms.errors import BuildError, NothingError  # noqa: PLC0415
 
     try:
         if rendered is not None:
             return Sought(read_folder(Path(rendered)))
-        loaded = _sound(asked)
-        build = read(_files(loaded))
+        loaded = _sound(asked, is_quiet=is_quiet)
+        build = read(_files(loaded), lines=_lines(loaded))
     except NothingError as error:
         say(f"{str(error)[0].upper()}{str(error)[1:]}.", stream=sys.stderr)
         if asked.output == "json":
@@ -54,10 +57,11 @@ def sought(asked: Asked, rendered: str | None) -> Sought:
         raise ending.CouldNotRunError(str(error)) from None
     clusters = loaded.estate.clusters.values()
     installed = tuple(one.name for one in clusters if one.install is not None)
-    return Sought(build, installed, tuple(one.name for one in clusters))
+    first = next((one.name for one in clusters if one.role != "hosted"), None)
+    return Sought(build, installed, first)
 
 
-def _sound(asked: Asked) -> Loaded:
+def _sound(asked: Asked, *, is_quiet: bool) -> Loaded:
     """Return the estate without facts: what they say is found by these very steps."""
     from hyperleaf.api import Loaded, check  # noqa: PLC0415 - after a usage error
     from hyperleaf.cli.telling import tell  # noqa: PLC0415
@@ -67,7 +71,7 @@ def _sound(asked: Asked) -> Loaded:
     if stops(findings, warnings_as_errors=asked.warnings_as_errors):
         _tell_wrong(findings, asked.output)
         raise click.exceptions.Exit(ending.FOUND)
-    if findings:
+    if findings and not is_quiet:
         tell(findings, sys.stderr)
     return Loaded(loaded.estate, findings)
 
@@ -84,9 +88,17 @@ def _tell_wrong(findings: tuple[Finding, ...], output: str) -> None:
 
 def _files(loaded: Loaded) -> Iterable[tuple[str, str]]:
     from hyperleaf.plan.clusters import plan  # noqa: PLC0415 - findings first
-    from hyperleaf.render.estate import render  # noqa: PLC0415
+    from hyperleaf.render.platforms.build import platform_files  # noqa: PLC0415
 
-    return ((one.path, one.text) for one in render(plan(loaded.estate)))
+    return ((one.path, one.text) for one in platform_files(plan(loaded.estate)))
+
+
+def _lines(loaded: Loaded) -> dict[str, str]:
+    """Return where the documents stand that steps follow from."""
+    estate = loaded.estate
+    origins = [one.origin for one in estate.clusters.values()]
+    origins += [estate.fabric.origin] if estate.fabric is not None else []
+    return {str(one): f"{one.place().file}:{one.place().line}" for one in origins}
 
 
 def carriers(kinds: Iterable[str], world: World) -> dict[str, Carrier]:

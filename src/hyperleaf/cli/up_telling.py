@@ -153,10 +153,9 @@ def _tell_next(story: Story) -> None:
         )
         for one in story.sought.installed
     ]
-    lines += [
-        (f"hyperleaf apply {about} --cluster {one}", "once its API answers")
-        for one in story.sought.clusters[:1]
-    ]
+    first = story.sought.first
+    if first is not None:
+        lines.append((f"hyperleaf apply {about} --cluster {first}", "once its API answers"))
     for line, why in lines:
         say(f"  {line}")
         say(styled(f"    {why}", "dim"))

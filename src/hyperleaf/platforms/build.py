@@ -43,8 +43,12 @@ def read_folder(folder: Path) -> Build:
     return read(texts, str(folder))
 
 
-def read(files: Iterable[tuple[str, str]], folder: str = "") -> Build:
+def read(
+    files: Iterable[tuple[str, str]], folder: str = "", lines: Mapping[str, str] | None = None
+) -> Build:
     """Return the build of rendered files, each a path and its text.
+
+    `lines` says where each document of the estate stands (`FILE:LINE`), if no index does.
 
     Raises NothingError where nothing is to be made, BuildError where this version cannot read it.
     """
@@ -53,7 +57,7 @@ def read(files: Iterable[tuple[str, str]], folder: str = "") -> Build:
         where = f" ({folder} has no {BUILD})" if folder else ""
         raise NothingError(f"nothing underneath the clusters is for hyperleaf to make{where}")
     try:
-        lines = json.loads(texts.get(INDEX, "{}")).get("sources", {})
+        lines = lines or json.loads(texts.get(INDEX, "{}")).get("sources", {})
         stated = json.loads(texts[BUILD])
         if stated["hyperleaf"] != _FORM:
             raise BuildError(f"{BUILD} is of another version of hyperleaf: render anew")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from hyperleaf.platforms.aws.wanted import Wanted
 
 UNDER_WAY: Final = "_IN_PROGRESS"
+Answer = TypeVar("Answer")
 # Named so by CloudFormation while a change set of a stack to be waits for somebody.
 REVIEWED: Final = "REVIEW_IN_PROGRESS"
 GONE: Final = "DELETE_COMPLETE"
-# A stack's own name is as good as its ID as long as it is there.
 _NAMED: Final = ["CAPABILITY_NAMED_IAM"]
 # How long what was just made may be invisible, or what was just asked for not have begun.
 VISIBLE_SECONDS: Final = 60.0
@@ -72,9 +72,13 @@ class StackCalls:
 
     def with_template(self, one: Live) -> Live:
         """Return the stack with its template as it was sent."""
+
+        def ask() -> Any:
+            found = self.client.get_template(StackName=one.id, TemplateStage="Original")
+            return found["TemplateBody"]
+
         with asking(f"the template of {one.name} in {self.region}"):
-            found: Any = self.client.get_template(StackName=one.id, TemplateStage="Original")
-        body = found["TemplateBody"]
+            body = self._visible(ask)
         if isinstance(body, str):
             try:
                 body = json.loads(body)
@@ -109,6 +113,17 @@ class StackCalls:
         with asking(f"stack {one.name} in {self.region}"):
             self.client.continue_update_rollback(StackName=one.id)
 
+    def _visible(self, ask: Callable[[], Answer]) -> Answer:
+        """Return an answer about a stack that is there, and may not be in sight everywhere yet."""
+        for pause in self.pauses(VISIBLE_SECONDS):
+            try:
+                return ask()
+            except ClientError as error:
+                if not _is_absent(error):
+                    raise
+            time.sleep(pause)
+        return ask()
+
     def change_set(self, want: Wanted, one: Live) -> DescribeChangeSetOutputTypeDef | None:
         """Return a change set by which the stack becomes as wanted; None where nothing changes.
 
@@ -117,39 +132,50 @@ class StackCalls:
         name = f"hyperleaf-{want.fingerprint}"
         with asking(want.title):
             found = self._left(one, name)
-            found = (
-                found
-                or self.client.create_change_set(
-                    StackName=one.id,
-                    ChangeSetName=name,
-                    ChangeSetType="UPDATE",
-                    TemplateBody=want.body,
-                    Parameters=_parameters(want),
-                    Tags=_tags(all_tags(want, one)),
-                    Capabilities=_NAMED,  # type: ignore[arg-type]
-                )["Id"]
-            )
+            try:
+                found = found or self._visible(lambda: self._new_change_set(want, one, name))
+            except ClientError as error:
+                if "No updates are to be performed" in message_of(error):
+                    return None
+                # Made by an attempt whose answer was lost.
+                if code_of(error) != "AlreadyExistsException":
+                    raise
+                found = self._left(one, name) or name
             made = self._settled(found, one)
             if made["Status"] == "CREATE_COMPLETE":
                 return made
-            self.client.delete_change_set(ChangeSetName=found)
+            self.client.delete_change_set(ChangeSetName=found, StackName=one.id)
         reason = made.get("StatusReason", "")
         if "didn't contain changes" in reason or "No updates" in reason:
             return None
         raise ChangeSetError(reason)
 
+    def _new_change_set(self, want: Wanted, one: Live, name: str) -> str:
+        return self.client.create_change_set(
+            StackName=one.id,
+            ChangeSetName=name,
+            ChangeSetType="UPDATE",
+            TemplateBody=want.body,
+            Parameters=_parameters(want),
+            Tags=_tags(all_tags(want, one)),
+            Capabilities=_NAMED,  # type: ignore[arg-type]
+        )["Id"]
+
     def _left(self, one: Live, name: str) -> str | None:
         """Return the change set of that name, where it may still be carried out; else remove it."""
-        for page in self.client.get_paginator("list_change_sets").paginate(StackName=one.id):
-            for each in page["Summaries"]:
-                if (each.get("ChangeSetName"), each.get("StackId")) != (name, one.id):
-                    continue
-                states = each.get("Status"), each.get("ExecutionStatus")
-                if states == ("CREATE_COMPLETE", "AVAILABLE"):
-                    return each["ChangeSetId"]
-                if states[0] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-                    return each["ChangeSetId"]
-                self.client.delete_change_set(ChangeSetName=each["ChangeSetId"])
+
+        def ask() -> list[Any]:
+            pages = self.client.get_paginator("list_change_sets").paginate(StackName=one.id)
+            return [each for page in pages for each in page["Summaries"]]
+
+        for each in self._visible(ask):
+            if (each.get("ChangeSetName"), each.get("StackId")) != (name, one.id):
+                continue
+            status, may = each.get("Status"), each.get("ExecutionStatus")
+            is_young = status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+            if is_young or (status, may) == ("CREATE_COMPLETE", "AVAILABLE"):
+                return str(each["ChangeSetId"])
+            self.client.delete_change_set(ChangeSetName=each["ChangeSetId"])
         return None
 
     def _settled(self, change_set: str, one: Live) -> DescribeChangeSetOutputTypeDef:
@@ -187,16 +213,22 @@ class StackCalls:
         made: list[Event] = []
         with asking(f"the events of a stack in {self.region}"):
             pages = self.client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-            for page in pages:
-                for one in page["StackEvents"]:
-                    if one["EventId"] == until:
-                        return tuple(reversed(made))
-                    made.append(_event(one))
+            try:
+                for page in pages:
+                    for one in page["StackEvents"]:
+                        if one["EventId"] == until:
+                            return tuple(reversed(made))
+                        made.append(_event(one))
+            except ClientError as error:
+                if not _is_absent(error):
+                    raise
+                return ()  # not in sight yet: they are asked for again
         return tuple(reversed(made))
 
     def resources(self, stack_id: str) -> tuple[tuple[str, str, str], ...]:
         """Return what a stack consists of: type, logical and physical ID of each."""
-        with asking(f"the resources of a stack in {self.region}"):
+
+        def ask() -> tuple[tuple[str, str, str], ...]:
             pages = self.client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
             return tuple(
                 (one["ResourceType"], one["LogicalResourceId"], one.get("PhysicalResourceId", ""))
@@ -204,6 +236,9 @@ class StackCalls:
                 for one in page["StackResourceSummaries"]
                 if one["ResourceStatus"] != GONE
             )
+
+        with asking(f"the resources of a stack in {self.region}"):
+            return self._visible(ask)
 
     def pauses(self, seconds: float) -> Iterator[float]:
         """Yield how long to wait before looking again, until `seconds` have passed."""

@@ -50,21 +50,26 @@ class StackWork:
 
     def bring(self, want: Wanted) -> Mapping[str, str]:
         """Make the stack as it is wanted and return its outputs."""
+        count, is_resumed = len(want.resources), False
         while True:
             one = self.calls.find(want.name)
             if one is not None:
                 refuse_foreign(one, self.owner, self.calls.region, self.step)
+                self._in_time(one, count)
             made: Live | None = None
             if one is None or one.status == GONE:
                 made = self._create(want)
             elif is_under_way(one):
-                self.settle(one, len(want.resources))
+                self.settle(one, count)
             elif one.status in BROKEN:
                 self.tell("deleting what the last attempt left")
                 self.delete(one)
             elif one.status == STUCK:
+                if is_resumed:
+                    raise self._failed(one)
                 self.calls.resume_rollback(one)
-                self.settle(one, len(want.resources))
+                is_resumed = True
+                self.settle(one, count)
             else:
                 made = self._change(want, one)
             if made is not None:
@@ -154,10 +159,8 @@ class StackWork:
 
     def settle(self, one: Live, count: int) -> Live:
         """Wait while CloudFormation is at work on the stack, telling what it does."""
-        missed = 0
         for pause in self.calls.pauses(max(self.deadline - time.monotonic(), 1.0)):
             seen = self.calls.find(one.id)
-            missed = missed + 1 if seen is None else 0
             if seen is None and one.status.startswith("DELETE"):
                 return replace(one, status=GONE)
             if seen is not None:
@@ -166,10 +169,17 @@ class StackWork:
                 if not is_under_way(one):
                     return one
             time.sleep(pause)
+        raise self._late(one, count)
+
+    def _in_time(self, one: Live, count: int) -> None:
+        if time.monotonic() > self.deadline:
+            raise self._late(one, count)
+
+    def _late(self, one: Live, count: int) -> PlatformError:
         last = under_way(latest(self._events), count) or one.status
         message = f"stack {one.name} in {self.calls.region} is not done in time: {last}"
         hint = "AWS goes on with it; run the same command again, with a longer --timeout"
-        raise PlatformError(told("HL1408", message, hint, step=self.step))
+        return PlatformError(told("HL1408", message, hint, step=self.step))
 
     def _look(self, stack_id: str, count: int) -> None:
         until = self._events[-1].id if self._events else ""
