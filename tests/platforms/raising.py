@@ -36,12 +36,15 @@ def environment(account: Aws, **more: str) -> dict[str, str]:
     return {**kept, **account.env, **more}
 
 
-def words(verb: str, *more: str, estate: Path = EXAMPLE) -> list[str]:
-    """Return the command."""
-    return [sys.executable, "-m", "hyperleaf", verb, str(estate), *more]
+def words(verb: str, *more: str, estate: Path | None = EXAMPLE) -> list[str]:
+    """Return the command; without an estate where `more` names a rendered folder."""
+    about = [str(estate)] if estate is not None else []
+    return [sys.executable, "-m", "hyperleaf", verb, *about, *more]
 
 
-def ran(account: Aws, verb: str, *more: str, estate: Path = EXAMPLE, **variables: str) -> Ended:
+def ran(
+    account: Aws, verb: str, *more: str, estate: Path | None = EXAMPLE, **variables: str
+) -> Ended:
     """Run a command to its end."""
     done = subprocess.run(
         words(verb, *more, estate=estate),
@@ -55,13 +58,13 @@ def ran(account: Aws, verb: str, *more: str, estate: Path = EXAMPLE, **variables
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def up(account: Aws, facts: Path, *more: str, estate: Path = EXAMPLE) -> Ended:
+def up(account: Aws, facts: Path, *more: str, estate: Path | None = EXAMPLE) -> Ended:
     """Run `up` without questions."""
     return ran(account, "up", "--facts", str(facts), "--yes", *more, estate=estate)
 
 
 @contextmanager
-def started(account: Aws, verb: str, *more: str, estate: Path = EXAMPLE) -> Iterator[Any]:
+def started(account: Aws, verb: str, *more: str, estate: Path | None = EXAMPLE) -> Iterator[Any]:
     """Start a command, which is killed where it still runs at the end of the block."""
     process = subprocess.Popen(
         words(verb, *more, estate=estate),
@@ -78,21 +81,20 @@ def started(account: Aws, verb: str, *more: str, estate: Path = EXAMPLE) -> Iter
         process.communicate(timeout=30)
 
 
-def killed(account: Aws, verb: str, call: int, when: str, *more: str) -> bool:
-    """Kill a command at its n-th call, before or after that was carried out.
-
-    Return whether it came so far.
-    """
-    account.faults({"kind": "hold", "at": call, "when": when})
+def killed(
+    account: Aws, verb: str, fault: dict[str, Any], *more: str, estate: Path | None = EXAMPLE
+) -> bool:
+    """Kill a command at the call that a fault holds; return whether it came so far."""
+    account.faults(fault)
     ends = time.monotonic() + LIMIT_SECONDS
-    with started(account, verb, *more) as process:
+    with started(account, verb, *more, estate=estate) as process:
         while process.poll() is None and time.monotonic() < ends:
             if account.held():
                 process.kill()
                 account.cut()
                 break
             time.sleep(0.01)
-        came_so_far = process.wait(30) < 0
+        came_so_far = bool(process.wait(30) < 0)
     account.idle()
     account.faults()
     return came_so_far
