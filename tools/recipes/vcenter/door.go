@@ -89,6 +89,15 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
 	d.inner.ServeHTTP(answer, r)
+	text := answer.Body.Bytes()
+	if one.Method == "AddCustomFieldDef" {
+		// One for everything has no type in the simulator, and pyVmomi reads none without.
+		text = bytes.Replace(text, []byte("<type></type>"), []byte("<type>xsd:string</type>"), 1)
+		attributes := d.model.Map().CustomFieldsManager().Field
+		for index := range attributes {
+			attributes[index].Type = "xsd:string"
+		}
+	}
 	switch kind {
 	case "lose":
 		panic(http.ErrAbortHandler)
@@ -100,15 +109,6 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.Code)
-	text := answer.Body.Bytes()
-	if one.Method == "AddCustomFieldDef" {
-		// One for everything has no type in the simulator, and pyVmomi reads none without.
-		text = bytes.Replace(text, []byte("<type></type>"), []byte("<type>xsd:string</type>"), 1)
-		attributes := d.model.Map().CustomFieldsManager().Field
-		for index := range attributes {
-			attributes[index].Type = "xsd:string"
-		}
-	}
 	_, _ = w.Write(text)
 }
 
