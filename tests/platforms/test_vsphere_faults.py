@@ -255,7 +255,7 @@ def test_killed_while_it_is_cloned_the_next_run_waits_for_the_same_clone(
         clone = CHANGES.index("CloneVM_Task") + 1
         held_by(center, "holdAfter", clone, folder, facts)
         looked = ran(center, "up", folder, "--dry-run")
-        assert "it is being cloned" in looked.out
+        assert "hub-7vxwj-rhcos is being cloned" in looked.out
         done = ran(center, "up", folder, "--facts", str(facts), "--yes")
         assert done.status == 0, done.err
         assert [one.method for one in center.changes()].count("CloneVM_Task") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -217,6 +218,16 @@ def test_a_port_group_that_another_step_makes_is_awaited(center: Vcenter) -> Non
     seen = steps(*with_trunk(center)).see()[1]
     assert seen.findings == ()
     assert "a NIC (vmxnet3) on Trunk" in seen.changes[0].details
+
+
+def test_a_port_group_that_shows_itself_late_is_waited_for(center: Vcenter) -> None:
+    late = threading.Timer(0.7, steps(standard(center)).make)
+    late.start()
+    both = steps(*with_trunk(center))
+    made = both.make(only="vsphere.template")
+    late.join()
+    assert made == [{"Name": COPY}]
+    assert machine(copy_of(center))["cards"] == [PRIMARY, (VMXNET3, "Trunk")]
 
 
 def test_a_source_that_has_changed_since_is_told(center: Vcenter) -> None:

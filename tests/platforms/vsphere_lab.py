@@ -77,10 +77,10 @@ class Steps:
         kinds = carriers_of((one.kind for one in self._world.build.steps), self._world)
         return [kinds[one.kind].examine(one, one.body) for one in self._world.build.steps]
 
-    def make(self) -> list[Mapping[str, Any]]:
-        """Carry out every step."""
+    def make(self, only: str = "") -> list[Mapping[str, Any]]:
+        """Carry out every step, or those of a kind."""
         kinds = carriers_of((one.kind for one in self._world.build.steps), self._world)
-        steps = self._world.build.steps
+        steps = [one for one in self._world.build.steps if only in one.kind]
         return [kinds[one.kind].carry_out(one, one.body, _nobody) for one in steps]
 
     def owned(self) -> list[Owned]:

@@ -191,7 +191,7 @@ def read_copy(  # noqa: PLR0913, PLR0917 - where, of what, and what it must have
         wanted=wanted,
         networks=networks,
         to_be=to_be,
-        under_way=_under_way(session, known, step) if copy is None else None,
+        under_way=_under_way(session, known, step),
         session=session,
         step=step,
     )

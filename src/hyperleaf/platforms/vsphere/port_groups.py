@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from hyperleaf.findings import Severity, has_errors
 from hyperleaf.platforms.errors import PlatformError, told
 from hyperleaf.platforms.steps import Change, Owned, Seen, Verb
 from hyperleaf.platforms.vsphere import inventory
 from hyperleaf.platforms.vsphere.distributed import DistributedGroup
 from hyperleaf.platforms.vsphere.marks import attribute_key, read_marks, write_marks
 from hyperleaf.platforms.vsphere.port_group_settings import wanted
-from hyperleaf.platforms.vsphere.session import session_of
+from hyperleaf.platforms.vsphere.session import session_of, settled
 from hyperleaf.platforms.vsphere.standard import StandardGroup
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class PortGroups:
         group = _group(session, inputs, step)
         seen = self._seen(group, step)
         for one in seen.findings:
-            if one.severity == "error":
+            if one.severity is Severity.ERROR:
                 raise PlatformError(one)
         if not seen.changes:
             return seen.outputs or {}
@@ -68,8 +69,10 @@ class PortGroups:
             marks = group.marks.with_name(owner, group.name)
             write_marks(session, group.holder, group.key, marks, step)
         group.make(tell, self._world.timeout)
-        left = self._seen(_group(session, inputs, step), step)
-        if left.changes or any(one.severity == "error" for one in left.findings):
+        left = settled(
+            lambda: self._seen(_group(session, inputs, step), step), lambda seen: not seen.changes
+        )
+        if left.changes or has_errors(left.findings):
             lines = "; ".join(line for one in left.changes for line in (one.what, *one.details))
             message = f"port group {group.name} was made, and reads back otherwise: {lines}"
             raise PlatformError(told("HL1445", message, step=step))

@@ -13,7 +13,7 @@ import time
 import weakref
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPSConnection
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 20.0
 # A busy vCenter may take a minute to list thousands of machines.
 ANSWER_SECONDS = 120.0
+SETTLE_SECONDS = 20.0
 # Questions, not changes, are asked again when a connection breaks.
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.5
@@ -46,6 +47,7 @@ _PORT: Final = 443
 _IDLE_SECONDS: Final = 50
 _NEEDED: Final = (6, 7)
 _AGAIN: Final = "the same command goes on where it stopped"
+Made = TypeVar("Made")
 _query: Any = vmodl.query.PropertyCollector
 
 
@@ -185,6 +187,20 @@ class Session:
         for word in self.hidden:
             text = text.replace(word, "(hidden)")
         return " ".join(text.split())
+
+
+def settled(look: Callable[[], Made], is_settled: Callable[[Made], bool]) -> Made:
+    """Return what looking shows once it is settled, or after a while all the same.
+
+    What a host has done is in vCenter's own inventory a moment later.
+    """
+    ends, pause = time.monotonic() + SETTLE_SECONDS, 0.2
+    while True:
+        made = look()
+        if is_settled(made) or time.monotonic() > ends:
+            return made
+        time.sleep(pause)
+        pause = min(pause * 2, _POLL_SECONDS)
 
 
 def session_of(world: World, inputs: Mapping[str, Any], step: Step | None = None) -> Session:

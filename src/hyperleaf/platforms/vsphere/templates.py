@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.findings import Severity
@@ -16,7 +17,7 @@ from hyperleaf.platforms.steps import Change, Owned, Seen, Verb
 from hyperleaf.platforms.vsphere import inventory
 from hyperleaf.platforms.vsphere.copying import Copying, read_copy
 from hyperleaf.platforms.vsphere.port_groups import datacenters
-from hyperleaf.platforms.vsphere.session import session_of
+from hyperleaf.platforms.vsphere.session import session_of, settled
 from hyperleaf.platforms.vsphere.template_features import COPY, features, is_ours
 
 if TYPE_CHECKING:
@@ -62,14 +63,13 @@ class Templates:
 
     def _seen(self, one: Copying) -> Seen:
         owner, findings = self._world.build.owner, one.findings()
-        if one.copy is None:
-            if one.under_way:
-                changes = (Change(Verb.WAIT, one.title, ("it is being cloned",)),)
-            else:
-                details = (f"a copy of {one.source.name}, never started", *features(one.wanted))
-                changes = (Change(Verb.CREATE, one.title, details),)
-            return Seen(changes, None, findings)
         lines = one.lack.lines
+        if one.under_way and lines:
+            change = Change(Verb.WAIT, one.title, (f"{one.source.name} is being cloned",))
+            return Seen((change,), None, findings)
+        if one.copy is None:
+            details = (f"a copy of {one.source.name}, never started", *features(one.wanted))
+            return Seen((Change(Verb.CREATE, one.title, details),), None, findings)
         if not is_ours(one.copy, owner):
             foreign = one.foreign() if lines or one.has_run else ()
             outputs = {"Name": one.name}
@@ -96,19 +96,20 @@ class Templates:
         """Copy, change and mark as a template whatever of that is not done yet; read it back."""
         owner, timeout = self._world.build.owner, self._world.timeout
         one = self._looked(step, inputs)
-        if one.under_way:
+        if one.under_way and one.lack.lines:
             one.wait(tell, timeout)
-            one = self._looked(step, inputs)
+        # Whatever is still being cloned now is not our copy.
+        one = self._looked(step, inputs, has_waited=True)
         seen = self._seen(one)
         if any(change.verb is Verb.REPLACE for change in seen.changes):
             one.remove(tell, timeout)
-            one = self._looked(step, inputs)
+            one = self._looked(step, inputs, has_waited=True)
         if one.copy is None:
             one.clone(owner, tell, timeout)
-            one = self._looked(step, inputs)
+            one = self._looked(step, inputs, has_waited=True)
         if one.copy is not None and is_ours(one.copy, owner) and one.lack.lines:
             one.complete(tell, timeout)
-            one = self._looked(step, inputs)
+            one = self._looked(step, inputs, has_waited=True)
         left = self._seen(one)
         if left.changes or left.outputs is None:
             lines = "; ".join(line for each in left.changes for line in each.details)
@@ -116,9 +117,17 @@ class Templates:
             raise PlatformError(told("HL1445", message, step=step))
         return left.outputs
 
-    def _looked(self, step: Step, inputs: Mapping[str, Any]) -> Copying:
-        """Read anew; whatever keeps the work from going on is an error."""
-        one = self._copying(step, inputs)
+    def _looked(
+        self, step: Step, inputs: Mapping[str, Any], *, has_waited: bool = False
+    ) -> Copying:
+        """Read anew; whatever keeps the work from going on is an error.
+
+        A port group that a step before made is awaited.
+        """
+        one = settled(
+            lambda: self._copying(step, inputs), lambda one: not one.to_be & set(one.lack.absent)
+        )
+        one = replace(one, under_way=None) if has_waited else one
         for finding in (*self._seen(one).findings, *one.findings(is_last=True)):
             if finding.severity is Severity.ERROR:
                 raise PlatformError(finding)
