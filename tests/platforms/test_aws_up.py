@@ -302,8 +302,8 @@ def test_killed_at_a_write_the_next_one_ends_in_the_same_account(
 def test_a_step_that_is_not_done_in_time_is_told_and_gone_on_with(
     account: Aws, facts: Path
 ) -> None:
-    account.faults({"kind": "slow", "stack": ".*-shared", "reads": 1000})
-    done = up(account, facts, "--timeout", "2s")
+    account.faults({"kind": "slow", "stack": ".*-shared", "reads": 9})
+    done = up(account, facts, "--timeout", "1s")
     assert done.status == 1
     assert "HL1408" in done.err
     account.faults()

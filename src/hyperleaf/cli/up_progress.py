@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from hyperleaf.findings import Finding
 
 _LOOKING = "looking at what is there"
+# In a pipe, what is under way is told this often.
+_EVERY_SECONDS = 15.0
 
 
 @dataclass(slots=True)
 class Raising(Progress):
     """Shows steps, or what is removed, on standard error."""
+
+    said: float = 0.0
 
     def __call__(self, heard: object) -> None:
         """Take up what happens."""
@@ -31,6 +35,7 @@ class Raising(Progress):
                     self.rows[-1].told = step.name
             case Going(_, what) | Under(_, what):
                 self.rows[-1].told = what
+                self._now_and_then(what)
             case Ended(step, findings):
                 self._finish(step.name, findings[0] if findings else None)
             case Removing(owned):
@@ -63,6 +68,12 @@ class Raising(Progress):
                 self._line(f"{name}: {'failed' if finding else f'done in {took:.1f} s'}")
         elif row.name == _LOOKING and finding is None and row.good:
             row.told = ""
+
+    def _now_and_then(self, what: str) -> None:
+        now = time.monotonic()
+        if self.live is None and now - max(self.said, self.rows[-1].began) > _EVERY_SECONDS:
+            self.said = now
+            self._line(f"  {what}")
 
     def _line(self, text: str) -> None:
         since = time.monotonic() - self.began
