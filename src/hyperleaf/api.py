@@ -46,20 +46,22 @@ class Loaded:
         return not has_errors(self.findings)
 
 
-def load(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
+def load(*paths: str | Path, facts: str | Path | Iterable[str | Path] | None = None) -> Loaded:
     """Read and resolve the files and folders `paths`; what cannot be read is a finding.
 
-    `facts` is a file of what the estate leaves to be found. Rules are not asked: `check` does that.
+    `facts` are files, or one, of what the estate leaves to be found. Rules are not asked: `check`
+    does that.
     """
     documents, unread = read_files([Path(path) for path in paths])
     texts, invalid = validate(documents)
-    found, wrong = read_facts(facts) if facts is not None else (NONE, ())
+    stated = [facts] if isinstance(facts, str | Path) else facts or ()
+    found, wrong = read_facts(*stated)
     left_out = frozenset(one.document for one in (*unread, *invalid) if one.document)
     estate, unresolved = resolve(texts, found, left_out)
     return Loaded(estate, in_order((*unread, *invalid, *wrong, *unresolved)))
 
 
-def check(*paths: str | Path, facts: str | Path | None = None) -> Loaded:
+def check(*paths: str | Path, facts: str | Path | Iterable[str | Path] | None = None) -> Loaded:
     """Load an estate and ask every rule."""
     from hyperleaf.rules.registry import check as ask  # noqa: PLC0415 - half of what loading costs
 
@@ -80,13 +82,13 @@ def render(loaded: Loaded) -> Iterator[RenderedFile]:
     yield from rendered(plan(loaded.estate))
 
 
-def read_facts(path: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
-    """Read a facts file: what was found, and what is wrong with the file."""
-    documents, unread = read_files([Path(path)])
+def read_facts(*paths: str | Path) -> tuple[Facts, tuple[Finding, ...]]:
+    """Read facts files: what was found, and what is wrong with the files."""
+    documents, unread = read_files([Path(path) for path in paths])
     findings = list(unread)
     found = NONE
     for document in documents:
-        value, more = with_machine_sets(document.value, Path(path).parent)
+        value, more = with_machine_sets(document.value, Path(document.origin.file).parent)
         findings.extend(more)
         written, problems = WrittenFacts.read(value)
         findings.extend(findings_of(problems, document.origin))

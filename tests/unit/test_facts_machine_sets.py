@@ -73,3 +73,14 @@ def test_two_documents_say_different_things_of_one_cluster(tmp_path: Path) -> No
     )
     facts, _ = read_facts(path)
     assert (facts.of("hub").infra_id, facts.of("hub").aws.vpc) == ("hub-7vxwj", "vpc-0a")
+
+
+def test_two_files_say_different_things_of_one_cluster(tmp_path: Path) -> None:
+    made, found = tmp_path / "made.yaml", tmp_path / "found.yaml"
+    made.write_text("clusters: {lab: {vsphere: {template: lab-7vxwj-rhcos-cnv}}}\n")
+    found.write_text("clusters: {lab: {infraID: lab-7vxwj}}\n")
+    facts, _ = read_facts(made, found)
+    assert (facts.of("lab").infra_id, facts.of("lab").template) == (
+        "lab-7vxwj",
+        "lab-7vxwj-rhcos-cnv",
+    )

@@ -111,7 +111,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     kubeconfig: str | None,
     context: str | None,
     timeout: str | None,
-    facts: str | None,
+    facts: tuple[str, ...],
     output: str,
     warnings_as_errors: bool,
     dry_run: bool,

@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 - click names each
     old: str,
     new: str,
     objects: bool,
-    facts: str | None,
+    facts: tuple[str, ...],
     output: str,
     warnings_as_errors: bool,
 ) -> int:

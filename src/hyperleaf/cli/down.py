@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     """  # noqa: D301 - click's mark for a block that is not wrapped
     underneath.one_of(estate, rendered, "remove")
     seconds = underneath.limit(timeout)
-    asked = Asked(estate, None, output, warnings_as_errors=warnings_as_errors)
+    asked = Asked(estate, (), output, warnings_as_errors=warnings_as_errors)
     build = underneath.sought(asked, rendered, is_quiet=True).build
     from hyperleaf.platforms.errors import AccessError, PlatformError, placed  # noqa: PLC0415
     from hyperleaf.platforms.steps import World  # noqa: PLC0415 - findings first

@@ -30,7 +30,7 @@ class Asked:
     """What every command about an estate is asked with; `output` is `text` or `json`."""
 
     estate: tuple[str, ...]
-    facts: str | None
+    facts: tuple[str, ...]
     output: str
     warnings_as_errors: bool
 
@@ -61,7 +61,9 @@ def found(function: Callable[..., Any]) -> Callable[..., Any]:
         "--facts",
         metavar="FILE",
         type=click.Path(),
-        help="What the estate leaves to be found, as YAML: addresses, IDs, MachineSets.",
+        multiple=True,
+        help="What the estate leaves to be found, as YAML: addresses, IDs, MachineSets. May be "
+        "repeated: what one says is added to what the others say.",
     )(function)
 
 

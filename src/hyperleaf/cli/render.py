@@ -220,7 +220,8 @@ def _tell(asked: Asked, written: Written, counted: Counter[tuple[str, str]]) -> 
 def _tell_further(asked: Asked, folder: Path, *, networks: bool) -> None:
     say()
     say("To look further:")
-    estate = " ".join((*asked.estate, *(("--facts", asked.facts) if asked.facts else ())))
+    found = (word for one in asked.facts for word in ("--facts", one))
+    estate = " ".join((*asked.estate, *found))
     say(f"  hyperleaf diff {folder} {estate}    what the next render changes")
     if networks:
         say(f"  hyperleaf trace {estate} A B    why A reaches B, or what stops it")

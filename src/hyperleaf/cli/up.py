@@ -108,7 +108,7 @@ def command(  # noqa: PLR0913 - options, each with its name
     if facts is None and not dry_run:
         raise click.UsageError("Say where to write what was made: --facts FILE.")
     seconds = underneath.limit(timeout)
-    asked = Asked(estate, None, output, warnings_as_errors=warnings_as_errors)
+    asked = Asked(estate, (), output, warnings_as_errors=warnings_as_errors)
     sought = underneath.sought(asked, rendered)
     _refuse_nobody(sought.build, only)
     from hyperleaf.platforms.errors import AccessError  # noqa: PLC0415 - findings first
@@ -154,7 +154,7 @@ def _up(story: Story, world: World) -> int:
     if how.dry_run or _stops(story) or not _agreed(story):
         return _end(story)
     story.carried = Carried()
-    with Raising() as shown:
+    with Raising(is_carrying=True) as shown:
         carry_out(story.examined, carriers, how.only, shown, story.carried)
     told = set(story.findings)
     story.findings.extend(one for one in story.carried.findings if one not in told)
