@@ -31,8 +31,7 @@ IPV4 = 4
 ETHERNET = 1500
 # The end of a machine network, where a lab has no nodes.
 STRANGER = -6
-SSH, BGP = 22, 179
-BFD = ((3784, 3784), (4784, 4784))
+SSH = 22
 # What OpenShift's own groups let in from a cluster's nodes: VXLAN and Geneve, IPsec, the hosts'
 # services, kubelet and its like, node ports.
 WITHIN = (
@@ -79,40 +78,20 @@ def surroundings(plan: Plan, leaves: int = LEAVES) -> Surroundings:
     )
 
 
-def allowed(
-    fabric: Fabric | None,
-    clusters: Sequence[Cluster],
-    cluster: Cluster,
-    *,
-    leaf: bool,
-    reflector: bool,
-) -> tuple[Allowed, ...] | None:
-    """Return a node's security group: its cluster's own, and what the fabric needs on top.
+def allowed(cluster: Cluster) -> tuple[Allowed, ...] | None:
+    """Return what a cluster's own security group lets in, as its installer makes it.
 
-    None where the platform has no such groups.
+    What the fabric needs on top is in the templates that are rendered. None where the platform has
+    no such groups.
     """
     if cluster.platform.kind != "aws":
         return None
     machine = _ranges(cluster.ranges.machine)
-    found = [
-        Allowed("icmp", sources=tuple(dict.fromkeys((*machine, *_underlay(fabric))))),
+    return (
+        Allowed("icmp", sources=machine),
         Allowed("tcp", ((SSH, SSH),), machine),
         *(Allowed(protocol, ports, members=True) for protocol, ports in WITHIN),
-    ]
-    if fabric is not None and (leaf or reflector):
-        speakers = (*_leaf_ranges(clusters), *_reflectors(fabric), *_borders(fabric))
-        tunnels = (*_leaf_ranges(clusters), *_borders(fabric))
-        if reflector:
-            found += [Allowed("tcp", ((BGP, BGP),), speakers), Allowed("udp", BFD, speakers)]
-        if leaf:
-            port = int(fabric.port)
-            found.append(Allowed("udp", ((port, port),), tunnels))
-            found.append(Allowed("udp", BFD, (*_reflectors(fabric), *_borders(fabric))))
-    return tuple(found)
-
-
-def _underlay(fabric: Fabric | None) -> tuple[Network, ...]:
-    return _ranges(fabric.underlay) if fabric is not None else ()
+    )
 
 
 def _leaf_ranges(clusters: Sequence[Cluster]) -> tuple[Network, ...]:
@@ -123,14 +102,6 @@ def _leaf_ranges(clusters: Sequence[Cluster]) -> tuple[Network, ...]:
         if any(pool.leaf for pool in cluster.pools)
         for one in _ranges(cluster.ranges.machine)
     )
-
-
-def _reflectors(fabric: Fabric) -> tuple[Network, ...]:
-    return tuple(ip_network(str(one)) for one in fabric.reflectors.addresses)
-
-
-def _borders(fabric: Fabric) -> tuple[Network, ...]:
-    return tuple(ip_network(str(one.address)) for one in fabric.borders)
 
 
 def _strangers(fabric: Fabric | None, clusters: Sequence[Cluster]) -> Iterator[Stranger]:
@@ -168,7 +139,7 @@ def _path(fabric: Fabric | None, site: str) -> int:
 
 
 def _nodes(plan: Plan, cluster: Cluster, leaves: int) -> Iterator[Node]:
-    fabric, clusters = plan.estate.fabric, [one.cluster for one in plan.clusters]
+    fabric = plan.estate.fabric
     number = 0
     if fabric is not None and fabric.reflectors.cluster == cluster.name:
         for address in fabric.reflectors.addresses:
@@ -183,7 +154,7 @@ def _nodes(plan: Plan, cluster: Cluster, leaves: int) -> Iterator[Node]:
                 pod=_pod(cluster, number),
                 pods=_ranges(cluster.ranges.pod),
                 services=_ranges(cluster.ranges.service),
-                allowed=allowed(fabric, clusters, cluster, leaf=False, reflector=True),
+                allowed=allowed(cluster),
             )
     overlaid = any(
         one.transport == "overlay" and cluster.name in one.clusters
@@ -209,7 +180,7 @@ def _nodes(plan: Plan, cluster: Cluster, leaves: int) -> Iterator[Node]:
             below=_below(pool),
             pods=_ranges(cluster.ranges.pod),
             services=_ranges(cluster.ranges.service),
-            allowed=allowed(fabric, clusters, cluster, leaf=pool.leaf, reflector=False),
+            allowed=allowed(cluster),
         )
 
 
@@ -235,14 +206,14 @@ def _below(pool: Pool) -> tuple[str, ...]:
 
 def _nics(pool: Pool) -> Iterator[Nic]:
     """Yield the NICs of a pool's uplinks; NICs of one name are cabled to one switch."""
-    devices: dict[str, str] = {}
+    devices: dict[str, tuple[str, str]] = {}
     for uplink in pool.uplinks.values():
         own = uplink.bond.nics if uplink.bond is not None else (uplink.device,)
         for device in own:
             if device is not None and uplink.kind in {"nic", "bond"}:
-                devices.setdefault(device, uplink.name)
+                devices.setdefault(device, (uplink.name, uplink.port_group or ""))
     primary = pool.primary.bond.nics if pool.primary.bond is not None else (pool.primary.device,)
-    yield from (Nic(one, where) for one, where in devices.items() if one not in primary)
+    yield from (Nic(one, *where) for one, where in devices.items() if one not in primary)
 
 
 def _spread(pools: list[Pool]) -> list[Pool]:

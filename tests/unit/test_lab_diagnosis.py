@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hyperleaf.api import load
-from hyperleaf.lab import reading
-from hyperleaf.lab.diagnosis import devices, routes, services, sessions, suspects
+from hyperleaf.lab import reading, security
+from hyperleaf.lab.diagnosis import devices, guards, routes, services, sessions, suspects
 from hyperleaf.lab.diagnosis.scene import Scene
 from hyperleaf.lab.diagnosis.suspects import DEVICES, GUESS, ROUTES, Suspect
 from hyperleaf.lab.leaf import REACH, lacking, unset
@@ -102,6 +102,27 @@ def test_a_line_of_frr_stands_below_its_headings() -> None:
         "router bgp 1\n address-family ipv4 unicast\n  import vrf a\n exit\nexit\n"
     )
     assert found.under("router bgp 1", "address-family ipv4 unicast") == ["import vrf a"]
+
+
+def _guarded(made: tuple[Rendered, Surroundings], *left_out: str) -> Scene:
+    """Return a scene with everybody in it, and without some clusters' security groups."""
+    groups = tuple(one for one in made[0].groups if one.cluster not in left_out)
+    around = security.guarded(groups, made[1])
+    names = [*(one.name for one in around.nodes), *(one.name for one in around.borders)]
+    return Scene(replace(made[0], groups=groups), around, {name: Reading() for name in names})
+
+
+def test_groups_that_let_the_fabric_in_name_nobody(
+    rendered: tuple[Rendered, Surroundings],
+) -> None:
+    assert _named(guards.ask(_guarded(rendered), ())) == []
+
+
+def test_a_template_that_lets_no_session_or_no_tunnel_in_is_named(
+    rendered: tuple[Rendered, Surroundings],
+) -> None:
+    named = _named(guards.ask(_guarded(rendered, "hub", "prod"), ()))
+    assert named == ["platforms/build.json"] * 2
 
 
 def test_sessions_that_are_up_name_nobody(rendered: tuple[Rendered, Surroundings]) -> None:

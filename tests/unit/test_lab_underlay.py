@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from ipaddress import ip_interface, ip_network
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from hyperleaf.api import load
-from hyperleaf.lab import groups, overlay
+from hyperleaf.lab import groups, overlay, security
 from hyperleaf.lab.facts import Allowed, Node, Surroundings
 from hyperleaf.lab.reading import Attachment
+from hyperleaf.lab.security import lets_in
 from hyperleaf.plan.clusters import plan
+from hyperleaf.render.platforms.build import platform_files
 from hyperleaf.surroundings import surroundings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,42 +30,39 @@ CONFIG = {
 
 
 def around(example: str) -> Surroundings:
-    return surroundings(plan(load(EXAMPLES / example).estate))
+    """Return an example's surroundings, guarded by the groups of its templates."""
+    made = plan(load(EXAMPLES / example).estate)
+    with TemporaryDirectory() as folder:
+        for one in platform_files(made):
+            path = Path(folder) / one.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(one.text)
+        return security.guarded(security.read(Path(folder)), surroundings(made))
 
 
-def let_in(node: Node, protocol: str, port: int, sender: str) -> bool:
-    """Tell whether a node's group lets in a packet from an address outside the cluster."""
-    assert node.allowed is not None
-    return any(
-        one.protocol == protocol
-        and any(first <= port <= last for first, last in one.ports)
-        and any(ip_interface(sender).ip in source for source in one.sources)
-        for one in node.allowed
-    )
-
-
-AWS = {one.name: one for one in around("01-aws-hosted").nodes}
+AROUND = around("01-aws-hosted")
+AWS = {one.name: one for one in AROUND.nodes}
 
 
 def test_a_leaf_lets_in_tunnels_of_leaves_elsewhere_and_of_borders() -> None:
-    assert let_in(AWS["prod-1"], "udp", 4789, "10.1.0.21")
-    assert let_in(AWS["prod-1"], "udp", 4789, "172.16.0.11")
+    assert lets_in(AWS["prod-1"], "udp", 4789, "10.1.0.21")
+    assert lets_in(AWS["prod-1"], "udp", 4789, "172.16.0.11")
 
 
 def test_a_leaf_lets_in_no_tunnel_on_another_port_or_of_whoever_is_no_leaf() -> None:
-    assert not let_in(AWS["prod-1"], "udp", 4790, "10.1.0.21")
-    assert not let_in(AWS["prod-1"], "udp", 4789, "10.0.0.11")
+    assert not lets_in(AWS["prod-1"], "udp", 4790, "10.1.0.21")
+    assert not lets_in(AWS["prod-1"], "udp", 4789, "10.0.0.11")
 
 
 def test_a_reflector_hears_bgp_of_leaves_borders_and_the_other_reflector() -> None:
     for sender in ("10.0.16.99", "10.1.0.99", "172.16.0.12", "10.0.0.12"):
-        assert let_in(AWS["hub-rr1"], "tcp", 179, sender)
-    assert not let_in(AWS["hub-rr1"], "tcp", 179, "10.0.0.99")
+        assert lets_in(AWS["hub-rr1"], "tcp", 179, sender)
+    assert not lets_in(AWS["hub-rr1"], "tcp", 179, "10.0.0.99")
 
 
 def test_nobody_but_the_cluster_reaches_kubelet() -> None:
     assert not any(
-        let_in(AWS["prod-1"], "tcp", 10250, sender) for sender in ("10.0.16.99", "10.0.0.11")
+        lets_in(AWS["prod-1"], "tcp", 10250, sender) for sender in ("10.0.16.99", "10.0.0.11")
     )
     assert any(one.members and one.protocol == "tcp" for one in AWS["prod-1"].allowed or ())
 
@@ -75,10 +75,51 @@ def test_only_amazon_has_security_groups() -> None:
     )
 
 
+def test_without_its_template_a_leaf_hears_its_own_cluster_alone() -> None:
+    plain = surroundings(plan(load(EXAMPLES / "01-aws-hosted").estate))
+    leaf, other = (one for one in plain.nodes if one.cluster == "prod")
+    assert lets_in(leaf, "udp", 4789, other)
+    assert not lets_in(leaf, "udp", 4789, "172.16.0.11")
+
+
+def test_what_the_templates_let_in_suffices_for_the_fabric_and_is_no_more() -> None:
+    speakers = {"10.0.16.0/20", "10.1.0.0/20", "172.16.0.11/32", "172.16.0.12/32"}
+    reflectors = {"10.0.0.11/32", "10.0.0.12/32"}
+    borders = {"172.16.0.11/32", "172.16.0.12/32"}
+    ways = {"10.0.0.0/16", "10.1.0.0/16", "172.16.0.0/20"}
+    leaf = {("udp", 4789, one) for one in speakers}
+    leaf |= {("udp", port, one) for port in (3784, 4784) for one in reflectors | borders}
+    reflector = {("tcp", 179, one) for one in speakers | reflectors}
+    reflector |= {("udp", port, one) for port in (3784, 4784) for one in speakers | reflectors}
+    too_big = {("icmp", 3, one) for one in ways}
+    assert added("prod-1") == leaf | too_big
+    assert added("hub-rr1") == reflector | too_big
+
+
+def added(name: str) -> set[tuple[str, int, str]]:
+    """Return what a node lets in on top of what its cluster's own group does."""
+    plain = surroundings(plan(load(EXAMPLES / "01-aws-hosted").estate))
+    own = next(one.allowed for one in plain.nodes if one.name == name) or ()
+    return {
+        (one.protocol, first, str(source))
+        for one in (AWS[name].allowed or ())[len(own) :]
+        for first, _ in one.ports
+        for source in one.sources
+    }
+
+
+def test_of_icmp_a_type_and_a_code_are_matched() -> None:
+    too_big = Allowed("icmp", ((3, 4),), (ip_network("10.0.0.0/8"),))
+    assert list(groups.matches(too_big, "prod")) == [
+        "ip saddr { 10.0.0.0/8 } icmp type 3 icmp code 4"
+    ]
+
+
 def test_one_stranger_has_an_address_that_a_leaf_could_have() -> None:
-    strangers = around("01-aws-hosted").strangers
+    strangers = AROUND.strangers
     found = {
-        one.within: let_in(AWS["hub-rr1"], "tcp", 179, str(one.addresses[0])) for one in strangers
+        one.within: lets_in(AWS["hub-rr1"], "tcp", 179, str(one.addresses[0].ip))
+        for one in strangers
     }
     assert found == {True: True, False: False}
 

@@ -11,7 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperleaf.lab import borders, daemons, decoys, guests, leases, nodes, overlay, world
+from hyperleaf.lab import (
+    borders,
+    daemons,
+    decoys,
+    guests,
+    leases,
+    nodes,
+    overlay,
+    security,
+    trunks,
+    world,
+)
 from hyperleaf.lab.agents import speaks
 from hyperleaf.lab.agents.own import Own
 from hyperleaf.lab.checks import ECHO_PORT
@@ -74,6 +85,8 @@ def layout(around: Surroundings, kernels: int = 0, cores: int = CORES) -> Layout
 
 def build(lab: Lab, scratch: Path, say: Callable[[str], None] = lambda _line: None) -> None:
     """Build a lab up to converged routes and plugged guests; what misses is noted in it."""
+    lab.around = security.guarded(lab.rendered.groups, lab.around)
+    lab.around = trunks.plugged(lab.rendered.trunks, lab.around)
     kernel, rendered, around = lab.kernel, lab.rendered, lab.around
     lab.agents.begin(kernel, rendered, dict.fromkeys(one.cluster for one in around.nodes))
     with part(lab, "world", say):

@@ -26,17 +26,23 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A NIC beside the uplink, and the switch that it is plugged into: all VLANs pass there."""
+    """A NIC beside the uplink, and the switch that it is plugged into: all VLANs pass there.
+
+    On vSphere it has a port group, which `drops` some frames (`trunks.py`).
+    """
 
     device: str
     switch: str
+    port_group: str = ""
+    drops: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What a security group lets in: a protocol (tcp, udp, icmp, esp) to ports, first and last.
 
-    No ports are all of them. `members` are the nodes of the same cluster, wherever they join.
+    No ports are all of them; of ICMP they are a type and a code. `members` are the nodes of the
+    same cluster, wherever they join.
     """
 
     protocol: str
@@ -64,7 +70,8 @@ class Node:
 
     `uplink` is the device that has its addresses: br-ex, or of another `kind`; `below` are the NICs
     that it stands on. `pods` and `services` are the cluster's ranges, `pod` the node's first
-    address of the former. `allowed` is its security group, or None where nobody filters.
+    address of the former. `allowed` is what its security groups let in, or None where nobody
+    filters.
     `floating` are addresses that it holds for now, before its own in its uplink's list.
     """
 

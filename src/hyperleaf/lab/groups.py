@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 IPV4, IPV6 = 4, 6
 WORDS = {IPV4: "ip", IPV6: "ip6"}
 ICMP = {IPV4: "icmp", IPV6: "ipv6-icmp"}
+ICMP_WORDS = {IPV4: "icmp", IPV6: "icmpv6"}
 NEIGHBOURS = "nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert"
 
 
@@ -61,6 +62,9 @@ def matches(allowed: Allowed, cluster: str) -> Iterator[str]:
         protocol = ICMP[version] if allowed.protocol == "icmp" else allowed.protocol
         ports = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in allowed.ports)
         wanted = f"{protocol} dport {{ {ports} }}" if ports else f"meta l4proto {protocol}"
+        if allowed.protocol == "icmp" and allowed.ports:
+            ((kind, code),) = allowed.ports
+            wanted = f"{ICMP_WORDS[version]} type {kind} {ICMP_WORDS[version]} code {code}"
         yield f"{word} saddr {source} {wanted}"
 
 

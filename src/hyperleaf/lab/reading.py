@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hyperleaf.lab import security, trunks
 from hyperleaf.lab.errors import NoProofError
 from hyperleaf.values.rendered import CLUSTERS, EXPECTED, INDEX, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from hyperleaf.lab.security import SecurityGroup
+    from hyperleaf.lab.trunks import PortGroup
 
 Object = dict[str, Any]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -174,7 +178,10 @@ class Border:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A rendered folder, read; `strays` are MachineConfigs for a cluster that is not there."""
+    """A rendered folder, read; `strays` are MachineConfigs for a cluster that is not there.
+
+    `groups` are the security groups of clusters in a cloud, `trunks` port groups of a vCenter.
+    """
 
     clusters: Mapping[str, ClusterObjects]
     borders: Mapping[str, Border]
@@ -182,6 +189,8 @@ class Rendered:
     expected: Object
     lines: Mapping[str, str]
     strays: tuple[MachineConfig, ...] = ()
+    groups: tuple[SecurityGroup, ...] = ()
+    trunks: tuple[PortGroup, ...] = ()
 
     def line(self, origin: str) -> str:
         """Return where a document of the estate begins (`estate.yaml:12`), as far as is known."""
@@ -212,6 +221,8 @@ def read(folder: Path) -> Rendered:
         expected=json.loads((folder / EXPECTED).read_text()),
         lines=_lines(folder),
         strays=tuple(_strays(objects)),
+        groups=security.read(folder),
+        trunks=trunks.read(folder),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hyperleaf.lab import trunks
 from hyperleaf.lab.wires import End
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 UNDERLAY, ROUTER, OUTSIDE, DATA_CENTRE = "ul", "rt", "out", "dc"
 IPV4, IPV6 = 4, 6
 SWITCH_MTU = 9216
+# A node's other NICs have MACs beyond those of ports.
+FIRST_OTHER = 0x1000
 CREDENTIALS = "169.254.169.254"
 # Documentation's ranges: nothing of an estate's is there.
 INTERNET_MTU = 1500
@@ -182,6 +185,11 @@ def cable(kernel: Kernel, node: Node, number: int) -> None:
                 f"link set {port} master {switch} mtu {SWITCH_MTU} addrgenmode none up",
             ],
         )
+        if nic.drops:
+            own = mac(number + FIRST_OTHER * (place + 1))
+            batch(kernel, node.name, [f"link set {nic.device} address {own}"])
+            guard = trunks.rules(port, own, nic.drops)
+            kernel.run(["nft", "-f", "-"], node=UNDERLAY, stdin=guard)
 
 
 def _guard(port: str, number: int, addresses: tuple[Interface, ...]) -> str:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from hyperleaf.lab import readings
 from hyperleaf.lab.diagnosis import (
     devices,
+    guards,
     guesses,
     hosts,
     refusals,
     routes,
     services,
     sessions,
+    trunks,
 )
 from hyperleaf.lab.diagnosis.scene import LEAF, REFLECTOR, Scene
 from hyperleaf.lab.diagnosis.suspects import Suspect, about, causes, merged
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from hyperleaf.lab.outcome import Scenario
 
 QUESTIONS: tuple[Callable[[Scene, Sequence[Suspect]], Iterator[Suspect]], ...] = (
+    guards.ask,
     sessions.ask,
+    trunks.ask,
     devices.ask,
     hosts.ask,
     routes.ask,
