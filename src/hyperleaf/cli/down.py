@@ -120,7 +120,12 @@ def _agreed(story: Story, things: tuple[Owned, ...]) -> bool:
         _tell_owned(things)
         name = story.build.owner
         say("This cannot be brought back.", stream=sys.stderr)
-        if click.prompt(f"Type {name} to remove all of it", err=True, default="") == name:
+        if (
+            click.prompt(
+                f"Type {name} to remove all of it", err=True, default="", show_default=False
+            )
+            == name
+        ):
             return True
         say("Nothing was removed.", stream=sys.stderr)
         raise click.exceptions.Exit(ending.FOUND)

@@ -22,17 +22,21 @@ _EVERY_SECONDS = 15.0
 
 @dataclass(slots=True)
 class Raising(Progress):
-    """Shows steps, or what is removed, on standard error."""
+    """Shows steps, or what is removed, on standard error.
 
+    Steps that are only looked at share a row, unless they are carried out (`is_carrying`).
+    """
+
+    is_carrying: bool = False
     said: float = 0.0
 
     def __call__(self, heard: object) -> None:
         """Take up what happens."""
         match heard:
             case Begun(step, is_making):
-                self._begin(step.name if is_making else _LOOKING)
+                self._begin(step.name if is_making or self.is_carrying else _LOOKING)
                 if not is_making:
-                    self.rows[-1].told = step.name
+                    self.rows[-1].told = _LOOKING if self.is_carrying else step.name
             case Going(_, what) | Under(_, what):
                 self.rows[-1].told = what
                 self._now_and_then(what)

@@ -31,6 +31,8 @@ _SIGNS = {
 # Resources that are all new are counted by type, from so many on.
 _MANY = 4
 _TYPE, _NAME = "::", "+ "
+# Stands for a space at which no line ends.
+_TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def tell_all(story: Story) -> None:
@@ -39,7 +41,7 @@ def tell_all(story: Story) -> None:
         tell_changes(story)
     if story.findings:
         tell(story.findings, sys.stderr)
-    say(_summary(story))
+    say(wrapped(_summary(story), indent="  ", first="", stream=sys.stdout))
     if story.is_done:
         _tell_next(story)
 
@@ -55,7 +57,8 @@ def tell_changes(story: Story) -> None:
     for one in story.differing:
         place = f"{one.step.place.file}:{one.step.place.line}"
         documents = ", ".join(one.step.sources)
-        say(f"{styled(one.step.name, 'bold')}  {styled(f'{documents}  {place}', 'dim')}")
+        said = _wrapped(f"{one.step.name}  {documents}  {place}", 0)
+        say(said.replace(one.step.name, styled(one.step.name, "bold"), 1))
         for change in one.seen.changes:
             _tell_change(change)
         say()
@@ -63,13 +66,17 @@ def tell_changes(story: Story) -> None:
 
 def _tell_change(change: Change) -> None:
     sign, colour = _SIGNS.get(change.verb, ("~", "yellow"))
-    line = wrapped(f"{sign} {change.what}", indent="    ", first="  ", stream=sys.stdout)
-    say(styled(line, colour))
+    say(styled(_wrapped(f"{sign} {change.what}", 2), colour))
     for detail in _short(change.details):
         first, *more = detail.splitlines()
-        say(wrapped(first, indent="        ", first="      ", stream=sys.stdout))
+        say(_wrapped(first, 6))
         for each in more:
-            say(wrapped(each.strip(), indent="            ", first="          ", stream=sys.stdout))
+            say(_wrapped(each.strip(), 10))
+
+
+def _wrapped(text: str, indent: int) -> str:
+    line = wrapped(text, indent=" " * (indent + 2), first=" " * indent, stream=sys.stdout)
+    return line.replace(_TOGETHER, " ")
 
 
 def _short(details: Iterable[str]) -> Iterator[str]:
@@ -77,7 +84,7 @@ def _short(details: Iterable[str]) -> Iterator[str]:
     new = [one for one in details if one.startswith(_NAME) and _TYPE in one]
     if len(new) >= _MANY:
         counts = Counter(one.split()[1].rpartition(_TYPE)[2] for one in new)
-        yield ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
+        yield ", ".join(f"{n:,}{_TOGETHER}{kind}" for kind, n in sorted(counts.items()))
         details = [one for one in details if one not in new]
     yield from details
 
@@ -86,7 +93,7 @@ def _subject(one: Examined) -> str:
     """Return what a step is about, in few words."""
     body = one.inputs
     words = {
-        "aws.account": "the account's zones, machines and quotas",
+        "aws.account": "zones, machines and quotas of the account",
         "aws.publicZone": "public zone {name}",
         "aws.stack": "stack {stack} in {region}",
         "aws.resolver": "addresses of the resolver in {region}",
@@ -94,14 +101,16 @@ def _subject(one: Examined) -> str:
         "vsphere.portGroup": "port group {name} on {switch}",
         "vsphere.template": "template for machines in {datacenter}",
     }
-    return words.get(one.step.kind, one.step.kind).format_map(body)
+    said = words.get(one.step.kind, one.step.kind).format_map(body)
+    about = one.seen.about
+    return f"{said}: {about}" if about and not about.isupper() else said
 
 
 def _done(one: Examined, *, is_asked: bool) -> str:
     """Return what would be done in a step, in few words."""
     seen = one.seen
     if not seen.changes:
-        return f"nothing: {seen.about}" if seen.about and not _is_state(seen.about) else "nothing"
+        return "nothing"
     if not is_asked:
         return "not asked for"
     if len(seen.changes) == 1:
@@ -111,10 +120,6 @@ def _done(one: Examined, *, is_asked: bool) -> str:
         return f"{change.verb}{many}"
     counts = Counter(change.verb for change in seen.changes)
     return ", ".join(f"{verb} {n:,}" for verb, n in counts.items())
-
-
-def _is_state(about: str) -> bool:
-    return about.isupper()
 
 
 def _summary(story: Story) -> str:
