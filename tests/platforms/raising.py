@@ -82,10 +82,19 @@ def started(account: Aws, verb: str, *more: str, estate: Path | None = EXAMPLE) 
 
 
 def killed(
-    account: Aws, verb: str, fault: dict[str, Any], *more: str, estate: Path | None = EXAMPLE
+    account: Aws,
+    verb: str,
+    call: int,
+    when: str,
+    *more: str,
+    estate: Path | None = EXAMPLE,
+    **about: Any,
 ) -> bool:
-    """Kill a command at the call that a fault holds; return whether it came so far."""
-    account.faults(fault)
+    """Kill a command at its n-th call, `when` "before" or "after" it; tell if it came so far.
+
+    `about` says which calls are counted, as for every fault: each, unless said.
+    """
+    account.faults({"kind": "hold", "at": call, "when": when, **about})
     ends = time.monotonic() + LIMIT_SECONDS
     with started(account, verb, *more, estate=estate) as process:
         while process.poll() is None and time.monotonic() < ends:

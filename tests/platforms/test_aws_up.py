@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from platforms.raising import Ended
 
 SMALL = Path(__file__).parent / "rendered" / "small"
-OURS = [{"Key": "hyperleaf.dev/owner", "Value": "corp"}]
 
 
 @pytest.fixture
@@ -292,8 +293,7 @@ def test_killed_at_a_write_the_next_one_ends_in_the_same_account(
     wanted = account.snapshot().alike()
     account.reset()
     words = ("--rendered", str(SMALL), "--facts", str(facts), "--yes")
-    fault = {"kind": "hold", "at": call, "when": when, "mutating": True}
-    assert raising.killed(account, "up", fault, *words, estate=None)
+    assert raising.killed(account, "up", call, when, *words, estate=None, mutating=True)
     done = up(account, facts)
     assert done.status == 0, done.err
     assert account.snapshot().alike() == wanted
@@ -333,6 +333,49 @@ def test_an_account_that_is_away_ends_it_with_a_sentence(account: Aws, facts: Pa
 
 
 # Credentials
+
+
+def test_credentials_that_have_run_out_end_it_with_a_sentence(account: Aws, facts: Path) -> None:
+    said = "The security token included in the request is expired"
+    account.faults({"kind": "refuse", "code": "ExpiredToken", "message": said})
+    done = up(account, facts)
+    assert (done.status, account.writes()) == (3, [])
+    assert "HL1403" in done.err
+    assert "aws sso login" in done.err
+
+
+def test_a_right_that_is_missing_is_told_in_aws_own_words(account: Aws, facts: Path) -> None:
+    said = "User is not authorized to perform: cloudformation:CreateStack"
+    fault = {"kind": "refuse", "code": "AccessDenied", "message": said}
+    account.faults({**fault, "action": "CreateStack"})
+    done = up(account, facts)
+    assert done.status == 1
+    assert "HL1405" in done.err
+    assert said in done.err
+
+
+def test_quotas_that_may_not_be_asked_for_are_only_a_warning(account: Aws, facts: Path) -> None:
+    fault = {"kind": "refuse", "code": "AccessDeniedException", "message": "not authorized"}
+    account.faults({**fault, "action": "GetServiceQuota"})
+    done = up(account, facts)
+    assert done.status == 0, done.err
+    assert "warning HL1411" in done.err
+
+
+def test_without_the_library_it_says_what_brings_it(account: Aws, facts: Path) -> None:
+    without = "import sys; sys.modules['boto3'] = None; from hyperleaf.__main__ import main; main()"
+    words = ["up", "--rendered", str(SMALL), "--facts", str(facts), "--yes"]
+    done = subprocess.run(
+        [sys.executable, "-c", without, *words],
+        capture_output=True,
+        text=True,
+        timeout=raising.LIMIT_SECONDS,
+        check=False,
+        env=raising.environment(account),
+    )
+    assert done.returncode == 3
+    assert "HL1401" in done.stderr
+    assert "pip install 'hyperleaf[aws]'" in done.stderr
 
 
 def test_credentials_are_in_nothing_that_is_written(account: Aws, facts: Path) -> None:
