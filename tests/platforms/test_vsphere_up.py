@@ -73,3 +73,16 @@ def test_a_wrong_password_ends_the_command_with_what_to_do(center: Vcenter, tmp_
     assert "HL1403" in done.err
     assert "wr0ng" not in done.out + done.err
     assert "Traceback" not in done.err
+
+
+def test_a_vcenter_that_hears_no_goodbye_keeps_nobody(center: Vcenter, tmp_path: Path) -> None:
+    center.misbehave({"kind": "hold", "method": "Logout", "always": True})
+    done = ran(center, "up", estate(center, tmp_path / "estate"), "--dry-run")
+    assert done.status == 1
+    assert "Traceback" not in done.err
+
+
+def test_every_session_is_ended(center: Vcenter, tmp_path: Path) -> None:
+    ran(center, "up", estate(center, tmp_path / "estate"), "--dry-run")
+    methods = [one.method for one in center.log()]
+    assert methods.count("Login") == methods.count("Logout") == 1

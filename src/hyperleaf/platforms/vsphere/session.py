@@ -42,6 +42,7 @@ SETTLE_SECONDS = 20.0
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.5
 _POLL_SECONDS: Final = 2.0
+_GOODBYE_SECONDS: Final = 3.0
 _PORT: Final = 443
 # Idle connections are cut by firewalls long before pyVmomi forgets them.
 _IDLE_SECONDS: Final = 50
@@ -235,7 +236,10 @@ def connect(server: str, login: Login, step: Step | None = None) -> Session:
 
 
 def _end(content: Any, stub: Any) -> None:
+    """Log out, unless that takes long: the command has ended, and the session ends by itself."""
     with contextlib.suppress(Exception):
+        stub.DropConnections()
+        stub.schemeArgs["timeout"] = _GOODBYE_SECONDS
         content.sessionManager.Logout()
     with contextlib.suppress(Exception):
         stub.DropConnections()
