@@ -176,12 +176,34 @@ def test_a_change_is_made_once(account: Aws, facts: Path, folder: Path) -> None:
 
 def test_what_would_be_replaced_stops_it(account: Aws, facts: Path, folder: Path) -> None:
     up(account, facts)
-    before = account.snapshot()
+    before = len(account.writes())
     change(folder, "prod", "10.0.4.0/22", "Resources", "Subnet", "Properties", "CidrBlock")
+    done = up(account, facts, folder=folder)
+    assert (done.status, account.writes()[before:]) == (1, [])
+    assert "HL1409" in done.err
+    assert "AWS::EC2::Subnet Subnet" in done.err
+
+
+def test_what_only_aws_knows_to_be_replaced_stops_it_as_well(
+    account: Aws, facts: Path, folder: Path
+) -> None:
+    template = folder / "platforms" / "aws" / "prod.template.json"
+    named = {"Fn::Sub": "leaves of prod at ${Gateway}"}
+    change(folder, "prod", named, "Resources", "Group", "Properties", "GroupDescription")
+    up(account, facts, folder=folder)
+    before = account.snapshot()
+    steps = folder / "platforms" / "build.json"
+    stated = json.loads(steps.read_text())
+    stated["steps"][-1]["with"]["parameters"]["Gateway"] = "tgw-0123456789abcdef0"
+    steps.write_text(json.dumps(stated))
+    change(folder, "prod", "as before", "Description")
+    text = json.loads(template.read_text())
+    del text["Resources"]["Attachment"]
+    template.write_text(json.dumps(text))
     done = up(account, facts, folder=folder)
     assert done.status == 1
     assert "HL1409" in done.err
-    assert "AWS::EC2::Subnet Subnet" in done.err
+    assert "AWS::EC2::SecurityGroup Group" in done.err
     assert account.snapshot() == before
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
+from hyperleaf.platforms.aws.replacing import CREATE_ONLY, replaced
 from hyperleaf.platforms.aws.session import scrubbed
 from hyperleaf.platforms.aws.stack_calls import Event
 from hyperleaf.platforms.aws.stack_events import failures, under_way
@@ -17,6 +21,7 @@ from hyperleaf.platforms.aws.wanted import LONGEST_BODY, Live, Wanted, all_tags,
 from hyperleaf.platforms.build import Build
 from hyperleaf.platforms.errors import BuildError
 from hyperleaf.platforms.steps import NotYet
+from hyperleaf.render import platforms as render
 
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 TEMPLATE = {"Parameters": {"Gateway": {"Type": "String"}}, "Resources": {"Vpc": VPC}}
@@ -61,6 +66,54 @@ def test_what_changes_in_a_resource_is_told_by_its_path() -> None:
     assert differences(want(), live(template=before)) == (
         '~ AWS::EC2::VPC Vpc\n    CidrBlock: "10.1.0.0/16" -> "10.0.0.0/16"',
     )
+
+
+def test_what_cannot_be_changed_in_place_is_replaced_with_all_that_rests_on_it() -> None:
+    subnet = {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}}}
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"Tags": [{"Ref": "Vpc"}]}}
+    other = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}}
+    after = {"Resources": {"Vpc": VPC, "Subnet": subnet, "Bucket": bucket}}
+    before = {"Resources": {"Vpc": other, "Subnet": subnet, "Bucket": bucket}}
+    assert replaced(want(template=after), live(template=before)) == {"Vpc", "Subnet"}
+
+
+def test_what_can_be_changed_in_place_is_not_replaced() -> None:
+    tagged = {"Type": "AWS::EC2::VPC", "Properties": {**VPC["Properties"], "Tags": []}}  # type: ignore[dict-item]
+    assert replaced(want(), live(template={**TEMPLATE, "Resources": {"Vpc": tagged}})) == set()
+
+
+def attached(gateway: str | NotYet, before: str) -> frozenset[str]:
+    kind = "AWS::EC2::TransitGatewayAttachment"
+    stated = {"Type": kind, "Properties": {"TransitGatewayId": {"Ref": "Gateway"}}}
+    template = {"Resources": {"Attachment": stated}}
+    ours = want(template=template, parameters={"Gateway": gateway})
+    return replaced(ours, live(template=template, parameters={"Gateway": before}))
+
+
+def test_a_parameter_s_value_replaces_as_one_that_is_written_does() -> None:
+    assert attached("tgw-2", "tgw-1") == {"Attachment"}
+    assert attached("tgw-1", "tgw-1") == set()
+
+
+def test_what_is_not_known_yet_replaces_nothing() -> None:
+    assert attached(NotYet("shared", "Gateway"), "tgw-1") == set()
+
+
+@pytest.mark.parametrize("kind", CREATE_ONLY)
+def test_what_is_replaced_is_what_aws_own_schemas_say(kind: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    stated = {one.split("/")[2] for one in schema["createOnlyProperties"]}
+    assert set(CREATE_ONLY[kind]) == stated
+
+
+def test_every_type_in_our_templates_is_known_or_never_replaced() -> None:
+    files = Path(render.__file__).parent.glob("*.py")
+    named = {one for file in files for one in re.findall(r'"(?!Fn)(\w+::\w+)"', file.read_text())}
+    used = {f"AWS::{one}" for one in named}
+    assert "AWS::EC2::VPC" in used
+    for kind in used - CREATE_ONLY.keys():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+        assert "createOnlyProperties" not in schema
 
 
 def test_resources_that_come_and_go_are_told() -> None:

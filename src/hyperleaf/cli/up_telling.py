@@ -115,7 +115,7 @@ def _done(one: Examined, *, is_asked: bool) -> str:
         return "not asked for"
     if len(seen.changes) == 1:
         (change,) = seen.changes
-        lines = [each for each in change.details if each.startswith(("+ ", "- ", "~ "))]
+        lines = [each for each in change.details if each.startswith(("+ ", "- ", "~ ", "-/+ "))]
         many = f" {number(len(lines), 'resource')}" if lines else ""
         return f"{change.verb}{many}"
     counts = Counter(change.verb for change in seen.changes)

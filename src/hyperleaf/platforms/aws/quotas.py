@@ -50,6 +50,8 @@ QUOTAS: Final[Mapping[str, Quota]] = {
         "customer gateways", "ec2", "L-4FB7FF5D", "describe_customer_gateways", "CustomerGateways"
     ),
 }
+# What was deleted is listed for a while.
+_GONE: Final = frozenset({"deleted", "deleting"})
 _OF_A_STACK: Final = "aws:cloudformation:stack-name"
 
 
@@ -110,7 +112,8 @@ def _used(session: Session, owner: str, region: str, quota: Quota) -> int:
     """Return how many are used by others than us."""
     client: Any = session.client("ec2", region)
     found = getattr(client, quota.call)()[quota.members]
-    return sum(not _is_ours(one, owner) for one in found)
+    there = (one for one in found if one.get("State") not in _GONE)
+    return sum(not _is_ours(one, owner) for one in there)
 
 
 def _is_ours(one: Mapping[str, Any], owner: str) -> bool:

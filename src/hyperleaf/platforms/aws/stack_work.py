@@ -16,8 +16,9 @@ from hyperleaf.platforms.errors import PlatformError, told
 from hyperleaf.values.rendered import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from hyperleaf.findings import Finding
     from hyperleaf.platforms.aws.stack_calls import Event, StackCalls
     from hyperleaf.platforms.aws.wanted import Live, Wanted
     from hyperleaf.platforms.steps import Step, Tell
@@ -108,16 +109,14 @@ class StackWork:
         if change_set is None:
             return one
         name = change_set["ChangeSetId"]
-        replaced = [
-            f"{each['ResourceType']} {each['LogicalResourceId']}"
+        anew = [
+            each["LogicalResourceId"]
             for each in (one.get("ResourceChange", {}) for one in change_set.get("Changes", ()))
             if each.get("Action") == "Modify" and each.get("Replacement") in _REPLACED
         ]
-        if replaced and not self.may_replace:
+        if anew and not self.may_replace:
             self.calls.drop(name)
-            message = f"{want.title}: this would be replaced: {', '.join(replaced)}"
-            hint = "take the change back, or say that it is meant: --replace"
-            raise PlatformError(told("HL1409", message, hint, step=self.step))
+            raise PlatformError(would_replace(want, sorted(anew), self.step))
         self._events = list(self.calls.events(one.id))
         self.calls.execute(name, one)
         begun = self._begun(want, one)
@@ -212,3 +211,10 @@ def refuse_foreign(one: Live, owner: str, region: str, step: Step | None) -> Non
         message = f"stack {one.name} in {region} is there and {whose} (tag {OWNER})"
         hint = "rename the fabric or the cluster, or delete the stack if nobody needs it"
         raise PlatformError(told("HL1415", message, hint, step=step))
+
+
+def would_replace(want: Wanted, names: Sequence[str], step: Step | None) -> Finding:
+    """Return what stops a change that makes resources anew, where nobody has said so."""
+    said = ", ".join(f"{want.resources.get(one, {}).get('Type', '')} {one}" for one in names)
+    hint = "take the change back, or say that it is meant: --replace"
+    return told("HL1409", f"{want.title}: this would be replaced: {said}", hint, step=step)

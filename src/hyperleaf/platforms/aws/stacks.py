@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperleaf.platforms.aws import buckets
 from hyperleaf.platforms.aws.regions import regions_of
+from hyperleaf.platforms.aws.replacing import replaced
 from hyperleaf.platforms.aws.session import session_of
 from hyperleaf.platforms.aws.stack_calls import StackCalls
 from hyperleaf.platforms.aws.stack_events import failures
@@ -15,6 +16,7 @@ from hyperleaf.platforms.aws.stack_work import (
     StackWork,
     is_under_way,
     refuse_foreign,
+    would_replace,
 )
 from hyperleaf.platforms.aws.wanted import differences, of_nothing, wanted
 from hyperleaf.platforms.steps import Change, Owned, Seen, Verb
@@ -51,9 +53,14 @@ class Stacks:
         if one.status in BROKEN:
             return _anew(want, one, [str(each) for each in failures(calls.events(one.id))])
         one = calls.with_template(one)
-        different = differences(want, one)
-        changes = (Change(Verb.CHANGE, want.title, different),) if different else ()
-        return Seen(changes, one.outputs, about=one.status)
+        anew = replaced(want, one)
+        different = differences(want, one, anew)
+        if not different:
+            return Seen((), one.outputs, about=one.status)
+        change = Change(Verb.REPLACE if anew else Verb.CHANGE, want.title, different)
+        stops = anew and not self._world.may_replace
+        findings = (would_replace(want, sorted(anew), step),) if stops else ()
+        return Seen((change,), one.outputs, findings, about=one.status)
 
     def from_nothing(self, step: Step, inputs: Mapping[str, Any]) -> Seen:  # noqa: ARG002
         """Return what the stack would make."""

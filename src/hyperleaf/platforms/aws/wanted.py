@@ -120,10 +120,15 @@ def by_type(want: Wanted) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
-def differences(want: Wanted, live: Live) -> tuple[str, ...]:
-    """Return a line for each thing in which a live stack is not as wanted; empty: it is."""
+def differences(
+    want: Wanted, live: Live, replaced: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Return a line for each thing in which a live stack is not as wanted; empty: it is.
+
+    `replaced` are the logical IDs of resources that are made anew.
+    """
     return (
-        *_of_templates(want.template, live.template or {}),
+        *_of_templates(want.template, live.template or {}, replaced),
         *_of_parameters(want, live),
         *_of_tags(want, live),
     )
@@ -139,14 +144,17 @@ def all_tags(want: Wanted, live: Live) -> dict[str, str]:
     return {**theirs, **want.tags}
 
 
-def _of_templates(want: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+def _of_templates(
+    want: Mapping[str, Any], live: Mapping[str, Any], replaced: frozenset[str]
+) -> Iterator[str]:
     ours, theirs = want.get("Resources", {}), live.get("Resources", {})
     for name, one in ours.items():
         if name not in theirs:
             yield f"+ {_resource(name, one)}"
-        elif one != theirs[name]:
+        elif one != theirs[name] or name in replaced:
+            sign = "-/+" if name in replaced else "~"
             lines = [f"    {line}" for line in _within(theirs[name], one)]
-            yield "\n".join([f"~ {_resource(name, one)}", *lines])
+            yield "\n".join([f"{sign} {_resource(name, one)}", *lines])
     for name, one in theirs.items():
         if name not in ours:
             yield f"- {_resource(name, one)}"
@@ -160,7 +168,9 @@ def _resource(name: str, value: Mapping[str, Any]) -> str:
 
 
 def _within(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Yield a line for each member that differs, by its path."""
+    """Yield a line for each member that differs, by its path; nothing where all are the same."""
+    if before == after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys((*before, *after)):
             one, other = before.get(name, _MISSING), after.get(name, _MISSING)
