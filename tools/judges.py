@@ -89,6 +89,12 @@ def build_hypershift_install(shop: Workshop) -> None:
     )
 
 
+def build_hypershift_iam(shop: Workshop) -> None:
+    """Build what HyperShift's command line makes of IAM, for an account that it is told of."""
+    module = "hyperleaf.dev/judges/hypershift-iam"
+    go_build(shop, RECIPES / "hypershift-iam", module, "hypershift-iam", "-ldflags", "-s -w")
+
+
 def build_installer(shop: Workshop) -> None:
     """Build a judge of what OpenShift's installer is told, from the installer's own packages."""
     module = "hyperleaf.dev/judges/installer"
@@ -151,6 +157,7 @@ JUDGES = (
     Judge("crds", ("crds",), (), build_crds),
     Judge("frr-k8s", ("frr-k8s",), (RELOADER,), build_frr_k8s),
     Judge("hcp", ("hcp",), (), build_hcp),
+    Judge("hypershift-iam", ("hypershift-iam",), (), build_hypershift_iam),
     Judge("hypershift-install", ("hypershift-install",), (), build_hypershift_install),
     Judge("installer", ("installer",), (), build_installer),
     Judge("nmstate-handler", ("nmstate-handler",), (), build_handler),

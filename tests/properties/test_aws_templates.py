@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hyperleaf.api import load
 from hyperleaf.plan.clusters import Plan, plan
 from hyperleaf.render.platforms.build import platform_files
+from judges.aws_kinds import schema
 from properties.aws_estates import FAR, NEAR, estates
 from properties.generating import document, planned
 
@@ -120,6 +121,18 @@ def test_every_template_is_used_and_short_enough_to_be_sent_as_text(drawn: list[
     assert used == {path for path, _ in templates(found)}
     for path, text in templates(found):
         assert len(compact(text)) < LONGEST, path
+
+
+@settings(max_examples=100, deadline=None)
+@given(estates())
+def test_everything_that_can_bear_tags_bears_a_name(drawn: list[Document]) -> None:
+    for _, text in templates(files(drawn)):
+        for name, one in json.loads(text)["Resources"].items():
+            known = schema(one["Type"])
+            assert known is not None, one["Type"]
+            if known.tags:
+                tags = one["Properties"][known.tags]
+                assert "Name" in {tag["Key"] for tag in tags}, name
 
 
 def compact(text: str) -> str:
