@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hyperleaf.plan.aws import AwsPlan, plan_aws
+from hyperleaf.plan.aws_names import short
 from hyperleaf.plan.aws_steps import aws_facts, aws_steps
 from hyperleaf.plan.build import Ref
 from hyperleaf.plan.clusters import plan
@@ -155,6 +156,23 @@ def test_long_names_of_clusters_leave_room_for_the_names_of_roles() -> None:
     name = "a-cluster-with-a-name-that-goes-on"
     one = cluster_of(planned(FABRIC, hub(), hosted(name)), name)
     assert len(f"{one.infra_id}-cloud-network-config-controller") <= 64
+
+
+def test_long_names_of_fabrics_and_clusters_leave_stacks_names_that_differ_and_fit() -> None:
+    fabric = FABRIC.replace("corp", "f" * 63)
+    clusters = [hosted(f"{'c' * 62}{end}", machine=f"10.{end}.0.0/20") for end in (1, 2)]
+    stacks = [
+        one.body["stack"]
+        for one in aws_steps(planned(fabric, hub(), *clusters))
+        if one.kind == "aws.stack"
+    ]
+    assert len(set(stacks)) == len(stacks)
+    assert max(map(len, stacks)) <= 128
+
+
+def test_a_bucket_s_name_fits_however_long_the_owner_s_is() -> None:
+    assert len(f"hyperleaf-{short('f' * 63)}-oidc-123456789012") <= 63
+    assert short("f" * 62 + "a") != short("f" * 62 + "b")
 
 
 def test_an_installer_s_cluster_has_no_infrastructure_id_of_ours() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 # HyperShift and the installer cut a cluster's name here, so that roles' names stay within 64.
 LONGEST_CLUSTER: Final = 21
 ID_CHARACTERS: Final = 5
+LONGEST_STACK: Final = 128
 # A bucket's name has 63 characters: ours, the account's twelve digits, and what is left for this.
 LONGEST_OWNER: Final = 35
 
@@ -24,7 +25,10 @@ def infra_id(owner: str, cluster: str) -> str:
 
 def stack_name(owner: str, *words: str) -> str:
     """Return a stack's name; the owner's mark on it is what says whose it is."""
-    return "-".join(("hyperleaf", owner, *words))
+    name = "-".join(("hyperleaf", owner, *words))
+    if len(name) <= LONGEST_STACK:
+        return name
+    return f"{name[: LONGEST_STACK - ID_CHARACTERS - 1].rstrip('-')}-{_digest(name)}"
 
 
 def short(owner: str) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LOCAL: Final = "hypershift.local"
 # An endpoint has two addresses at least.
 FEWEST: Final = 2
+# An endpoint's name has 64 characters.
+LONGEST_NAME: Final = 64 - len("-inbound")
 
 
 def groups(one: AwsCluster, vpc: Value) -> Part:
@@ -83,7 +85,7 @@ def resolver(one: AwsCluster, vpc_is_given: Iterable[str]) -> Part:
         addresses.append(addresses[0])
     properties = {
         "Direction": "INBOUND",
-        "Name": f"{one.name}-inbound",
+        "Name": f"{one.name[:LONGEST_NAME]}-inbound",
         "IpAddresses": addresses,
         "SecurityGroupIds": [attribute("ResolverGroup", "GroupId")],
         "Tags": tags(f"{one.name}-inbound"),
