@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyVmomi import vim as untyped
 
 from hyperleaf.platforms.errors import AccessError, PlatformError
 from hyperleaf.platforms.vsphere import session as sessions
 from judges.vcenter import PASSWORD, USER, Vcenter, vcenter
 from platforms.vsphere_lab import (
+    distributed,
     environment,
     estate,
+    named,
     ran,
     snapshot,
     standard,
@@ -81,6 +86,44 @@ def test_a_connection_that_breaks_at_a_change_is_told_and_the_next_run_ends_the_
         steps(*all_of(center)).make()
     assert caught.value.finding.code == "HL1404"
     center.misbehave()
+    steps(*all_of(center)).make()
+    assert snapshot(center) == whole
+
+
+@pytest.mark.parametrize("kind", ["drop", "lose"])
+@pytest.mark.parametrize("number", range(1, 6))
+def test_the_same_holds_at_a_distributed_switch(center: Vcenter, number: int, kind: str) -> None:
+    bodies = distributed(center), template(center, "Wide")
+    steps(*bodies).make()
+    wanted = alike(snapshot(center))
+    steps(*bodies).remove()
+    center.misbehave({"kind": kind, "mutating": True, "nth": number})
+    with pytest.raises(AccessError):
+        steps(*bodies).make()
+    center.misbehave()
+    steps(*bodies).make()
+    assert alike(snapshot(center)) == wanted
+
+
+def alike(seen: dict[str, Any]) -> dict[str, Any]:
+    """Return a snapshot without the key of a port group, which is another each time."""
+    text = re.sub(r"dvportgroup-\d+", "dvportgroup", json.dumps(seen, sort_keys=True))
+    made: dict[str, Any] = json.loads(text)
+    return made
+
+
+def test_a_clone_that_fails_is_told_in_vcenters_words_and_leaves_nothing(
+    center: Vcenter, whole: dict[str, Any]
+) -> None:
+    source = named(center, untyped.VirtualMachine, "hub-7vxwj-rhcos")
+    in_the_way = source.parent.CreateFolder("hub-7vxwj-rhcos-cnv")
+    with pytest.raises(PlatformError) as caught:
+        steps(*all_of(center)).make()
+    assert caught.value.finding.code == "HL1407"
+    assert "cloning hub-7vxwj-rhcos: DuplicateName (hub-7vxwj-rhcos-cnv)" in str(
+        caught.value.finding
+    )
+    in_the_way.Destroy_Task()
     steps(*all_of(center)).make()
     assert snapshot(center) == whole
 
