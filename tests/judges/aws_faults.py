@@ -8,6 +8,7 @@ each of them.
 |---|---|
 | throttle | the service says that it has had enough |
 | error | `status` 500, 502 or 503 |
+| refuse | the service refuses the call with `code` and `message` |
 | drop | the connection ends `when` "before" the call is carried out, or "after" |
 | hold | the call waits `when` "before" or "after" it is carried out, until it is released |
 | unseen | what is made is unknown to the next `reads` calls that name it |
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 # Calls of the judge itself: neither written down nor disturbed.
 OWN = "hyperleaf-judge"
 HOLD_SECONDS = 60.0
+# The others are about what is made, not about a call.
+ERRING = ("throttle", "error", "refuse")
+OF_CALLS = frozenset({*ERRING, "drop", "hold"})
 # Everything that a service gives a name of its own, and the names that a caller gives.
 IDS = re.compile(r"\b[a-z]{2,8}(?:-rtb|-attach|-in)?-[0-9a-f]{8,17}\b|Z[0-9A-Z]{12,}")
 GIVEN = re.compile(r"(?:^|&)(?:StackName|RoleName|UserName|InstanceProfileName)=([^&]+)")
@@ -101,7 +105,8 @@ class Before:
         with self.lock:
             self.count += 1
             number = self.count
-            met = [one for one in self.faults if one.meets(call)]
+            of_calls = [one for one in self.faults if one.asked["kind"] in OF_CALLS]
+            met = [one for one in of_calls if one.meets(call)]
         kinds = {one.asked["kind"]: one.asked for one in met}
         line = {"n": number, "service": call.service, "action": call.action}
         line |= {"mutating": call.is_mutating, "fault": None, "words": call.words}
@@ -111,7 +116,7 @@ class Before:
             return _drop(environ, start)
         answer = self._erring(call, kinds)
         if answer is not None:
-            self._note(line, next(iter(kinds), "unseen"))
+            self._note(line, next((one for one in ERRING if one in kinds), "unseen"))
             return _say(start, *answer)
         if drop and drop.get("when", "before") == "before":
             self._note(line, "drop")
@@ -163,6 +168,9 @@ class Before:
             return aws_calls.throttled(call)
         if "error" in kinds:
             return aws_calls.broken(call, int(kinds["error"].get("status", 500)))
+        if "refuse" in kinds:
+            said = kinds["refuse"]
+            return aws_calls.error(call, 403, said["code"], said["message"])
         if call.is_mutating:
             return None
         with self.lock:

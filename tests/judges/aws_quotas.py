@@ -11,6 +11,8 @@ from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 
 # AWS's defaults of a new account.
 EC2 = {"L-0263D0A3": ("EC2-VPC Elastic IPs", 5.0), "L-A2478D36": ("Transit gateways", 5.0)}
+EC2 |= {"L-7029FAB6": ("Virtual private gateways", 5.0)}
+EC2 |= {"L-4FB7FF5D": ("Customer gateways", 50.0)}
 EC2 |= {"L-1216C47A": ("Running On-Demand Standard instances (vCPUs)", 1152.0)}
 CHANGED: dict[str, float] = {}
 Quota = dict[str, Any]
@@ -45,4 +47,5 @@ def _list(answer: Any) -> str:
 def install() -> None:
     """Let moto's Service Quotas know them."""
     responses.ServiceQuotasResponse.get_service_quota = _get  # type: ignore[method-assign,assignment]
+    responses.ServiceQuotasResponse.get_aws_default_service_quota = _get  # type: ignore[attr-defined]
     responses.ServiceQuotasResponse.list_service_quotas = _list  # type: ignore[attr-defined]

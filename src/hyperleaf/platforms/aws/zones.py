@@ -6,8 +6,10 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from hyperleaf.findings import Severity
-from hyperleaf.platforms.aws.session import asking, session_of
+from hyperleaf.platforms.aws.session import asking, code_of, session_of
 from hyperleaf.platforms.errors import told
 from hyperleaf.platforms.steps import NotYet, Seen
 
@@ -89,14 +91,24 @@ class Resolvers(_Finding):
         region = str(inputs["region"])
         client: Route53ResolverClient = self._session.client("route53resolver", region)
         addresses: list[str] = []
-        for _ in range(_TRIES):
+        for tries_left in reversed(range(_TRIES)):
             with asking(f"the resolver endpoint {endpoint}", step):
-                found = client.list_resolver_endpoint_ip_addresses(
-                    ResolverEndpointId=str(endpoint)
-                )["IpAddresses"]
+                found = _addresses(client, str(endpoint), is_last=not tries_left)
             addresses = [one["Ip"] for one in found if one.get("Ip")]
             if addresses and len(addresses) == len(found):
                 break
             time.sleep(min(1.0, self._world.longest_pause))
         addresses.sort(key=ip_address)
         return Seen(outputs={"Addresses": addresses}, about=", ".join(addresses))
+
+
+def _addresses(client: Route53ResolverClient, endpoint: str, *, is_last: bool) -> Any:
+    """Return an endpoint's addresses; none where it is not visible yet, unless that is the last."""
+    try:
+        return client.list_resolver_endpoint_ip_addresses(ResolverEndpointId=endpoint)[
+            "IpAddresses"
+        ]
+    except ClientError as error:
+        if is_last or code_of(error) != "ResourceNotFoundException":
+            raise
+        return []
