@@ -37,7 +37,7 @@ def test_routes_come_after_the_attachment_that_they_need() -> None:
     routes = of_type(stack("prod", FABRIC, hub(), hosted()), "EC2::Route")
     by_gateway = [one for one in routes.values() if "TransitGatewayId" in one["Properties"]]
     assert by_gateway
-    assert all(one["DependsOn"] == ["ConnectionAttachment"] for one in by_gateway)
+    assert all(one["DependsOn"] == ["TransitGatewayAttachment"] for one in by_gateway)
 
 
 @pytest.mark.parametrize("kind", ["EC2::EIP", "EC2::NatGateway"])
@@ -49,7 +49,23 @@ def test_nat_gateways_and_their_addresses_come_after_the_internet(kind: str) -> 
 
 def test_routes_are_learned_once_the_private_gateway_is_attached() -> None:
     made = stack("hub", hub("onPrem: {via: vpn, cidrs: [172.16.0.0/12]}"))
-    assert made["Resources"]["RoutePropagation"]["DependsOn"] == ["ConnectionAttachment"]
+    assert made["Resources"]["RoutePropagation"]["DependsOn"] == ["VpnGatewayAttachment"]
+
+
+def test_whatever_changes_in_a_cluster_what_is_behind_a_name_stays_of_one_type() -> None:
+    ways = (
+        "nat: perZone, resolver: true",
+        "onPrem: {via: transitGateway, cidrs: [172.16.0.0/12]}",
+        "onPrem: {via: directConnect, id: 9ed3b54a, cidrs: [172.16.0.0/12]}",
+        "onPrem: {via: vpn, peer: {address: 203.0.113.1}, cidrs: [172.16.0.0/12]}",
+        "vpc: {id: vpc-1, privateSubnets: {us-east-1a: subnet-1}}, resolver: true",
+    )
+    found: dict[str, set[str]] = {}
+    for way in ways:
+        made = stack("prod", FABRIC, hub(), hosted(aws=way))
+        for name, one in made["Resources"].items():
+            found.setdefault(name, set()).add(one["Type"])
+    assert {name for name, kinds in found.items() if len(kinds) > 1} == set()
 
 
 def test_only_names_that_the_world_needs_are_fixed() -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 IPSEC: Final = "ipsec.1"
 # Autonomous systems beyond this have a property of their own: the first one is a signed number.
 LARGEST_PLAIN: Final = 2**31 - 1
-ATTACHED: Final = "ConnectionAttachment"
+# Not one name for both: what is behind a name can become another only under another name.
+AT_TRANSIT, AT_PRIVATE = "TransitGatewayAttachment", "VpnGatewayAttachment"
 
 
 def transit_gateway(name: str) -> Part:
@@ -54,9 +55,9 @@ def _by_transit_gateway(one: AwsCluster, vpc: VpcPlan) -> Part:
         "SubnetIds": [ref(f"PrivateSubnet{subnet.part}") for subnet in vpc.private],
         "Tags": tags(f"{one.name}-tgw"),
     }
-    attachment = {ATTACHED: resource("EC2::TransitGatewayAttachment", properties)}
+    attachment = {AT_TRANSIT: resource("EC2::TransitGatewayAttachment", properties)}
     return Part(
-        attachment | _routes(one, vpc, "TransitGatewayId", ref("TransitGateway")),
+        attachment | _routes(one, vpc, AT_TRANSIT, TransitGatewayId=ref("TransitGateway")),
         parameters={"TransitGateway": "The transit gateway that the VPC is attached to"},
     )
 
@@ -71,11 +72,11 @@ def _by_private_gateway(one: AwsCluster, vpc: VpcPlan) -> Part:
     }
     resources = {
         "VpnGateway": resource("EC2::VPNGateway", gateway),
-        ATTACHED: resource("EC2::VPCGatewayAttachment", link),
-        "RoutePropagation": resource("EC2::VPNGatewayRoutePropagation", learned, (ATTACHED,)),
+        AT_PRIVATE: resource("EC2::VPCGatewayAttachment", link),
+        "RoutePropagation": resource("EC2::VPNGatewayRoutePropagation", learned, (AT_PRIVATE,)),
     }
     outputs = {"VpnGateway": output("The virtual private gateway", ref("VpnGateway"))}
-    resources |= _routes(one, vpc, "GatewayId", ref("VpnGateway"))
+    resources |= _routes(one, vpc, AT_PRIVATE, GatewayId=ref("VpnGateway"))
     parameters: dict[str, str] = {}
     if one.via == "directConnect" and one.site.connection is not None:
         parameters["DirectConnectGateway"] = "The Direct Connect gateway, which is there already"
@@ -86,7 +87,7 @@ def _by_private_gateway(one: AwsCluster, vpc: VpcPlan) -> Part:
                 "DirectConnectGatewayId": ref("DirectConnectGateway"),
                 "AllowedPrefixesToDirectConnectGateway": [str(one) for one in vpc.ranges],
             },
-            (ATTACHED,),
+            (AT_PRIVATE,),
         )
     if one.via == "vpn" and one.site.peer is not None:
         resources |= _vpn(one.name, one.site.peer)
@@ -111,14 +112,14 @@ def _vpn(name: str, peer: VpnPeer) -> dict[str, Value]:
     }
     return {
         "CustomerGateway": resource("EC2::CustomerGateway", end),
-        "VpnConnection": resource("EC2::VPNConnection", tunnel, (ATTACHED,)),
+        "VpnConnection": resource("EC2::VPNConnection", tunnel, (AT_PRIVATE,)),
     }
 
 
-def _routes(one: AwsCluster, vpc: VpcPlan, word: str, gateway: Value) -> dict[str, Value]:
+def _routes(one: AwsCluster, vpc: VpcPlan, attached: str, **by: Value) -> dict[str, Value]:
     """Return every subnet's routes to what lies beyond, which need the gateway attached."""
     return {
-        route_id(subnet, to): route(subnet, to, (ATTACHED,), **{word: gateway})
+        route_id(subnet, to): route(subnet, to, (attached,), **by)
         for subnet in vpc.subnets
         for to in one.beyond
     }
