@@ -30,9 +30,11 @@ from cluster import hosting
 from hyperleaf.lab import root
 from judges import killing
 from judges.apiserver import api_server
+from judges.aws import aws
 from judges.clusters import KINDS
 from judges.operators import operators
 from lab import agreement, likening, mutating, proving
+from platforms import killing_ups, vsphere_killing
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judges.apiserver import ApiServer
+    from judges.aws import Aws
 
 # One of so many mutants goes through the command as well.
 EACH = 100
@@ -127,12 +130,41 @@ def applied(number: int) -> str:
     return killing.killed(server, moment, wanted)
 
 
+@cache
+def _vcenter() -> dict[str, Any]:
+    """Return what `up` makes at a vCenter."""
+    return vsphere_killing.whole()
+
+
+def raised(number: int) -> str:
+    """Kill `up` at a vCenter at changes of chance; the next must end in the same."""
+    return vsphere_killing.killed(random.Random(number), _vcenter())
+
+
+@cache
+def _account() -> tuple[Aws, killing_ups.Whole]:
+    """Return an account of AWS, and what `up` makes in it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    account = stack.enter_context(aws(SECONDS * 6))
+    return account, killing_ups.whole(account)
+
+
+def raised_on_aws(number: int) -> str:
+    """Kill `up`, now and then `down`, at a call of AWS; the next must end in the same account."""
+    account, wanted = _account()
+    is_down = number % killing_ups.EACH == killing_ups.EACH - 1
+    return killing_ups.killed(account, random.Random(number), wanted, is_down=is_down)
+
+
 COUNTS: dict[str, Count] = {
     "mutants": Count(20_000, mutant, 100),
     "runs": Count(200, proven),
     "kills": Count(50, killed),
     "estates": Count(agreement.COUNT, agreed),
     "applies": Count(50, applied),
+    "ups": Count(50, raised_on_aws),
+    "vsphere kills": Count(50, raised),
     "mutations": Count(len(mutating.read()), mistaken),
     "flags": Count(200, flagged, 20),
     "agents": Count(len(likening.NAMES), alike),
