@@ -34,50 +34,63 @@ class Raising(Progress):
         """Take up what happens."""
         match heard:
             case Begun(step, is_making):
-                self._begin(step.name if is_making or self.is_carrying else _LOOKING)
+                row = self._row(step.name if is_making or self.is_carrying else _LOOKING)
                 if not is_making:
-                    self.rows[-1].told = _LOOKING if self.is_carrying else step.name
-            case Going(_, what) | Under(_, what):
-                self.rows[-1].told = what
-                self._now_and_then(what)
+                    row.told = _LOOKING if self.is_carrying else step.name
+            case Going(step, what):
+                self._going(self._row(step.name), what)
+            case Under(owned, what):
+                self._going(self._row(owned.name), what)
             case Ended(step, findings):
                 self._finish(step.name, findings[0] if findings else None)
             case Removing(owned):
-                self._begin(owned.name)
+                self._row(owned.name)
             case Removed(owned, finding):
                 self._finish(owned.name, finding)
 
-    def _begin(self, name: str) -> None:
-        if self.rows and self.rows[-1].name == name and self.rows[-1].ended is None:
-            return
-        now = time.monotonic()
-        self._close(now)
-        self.rows.append(Row(name, now))
+    def _row(self, name: str) -> Row:
+        """Return the row of that name that goes on; a new one where there is none."""
+        for row in self.rows:
+            if row.name == name and row.ended is None:
+                return row
+        row = Row(name, time.monotonic())
+        self.rows.append(row)
         if self.live is None and name != _LOOKING:
             self._line(name)
+        return row
 
     def _finish(self, name: str, finding: Finding | None) -> None:
         """End the row of that name, or say in the one that looks what was found wrong."""
-        if not self.rows:
-            return
-        row = self.rows[-1]
-        if finding is not None:
-            row.good, row.told = False, finding.message
-        if row.name == name and row.ended is None:
-            if finding is None:
+        if not self.is_carrying and any(row.name == _LOOKING for row in self.rows):
+            row = self._row(_LOOKING)
+            if finding is not None:
+                row.good, row.told = False, finding.message
+            elif row.good:
                 row.told = ""
-            self._close(time.monotonic())
+            return
+        found = [row for row in self.rows if row.name == name and row.ended is None]
+        for row in found:  # none where nothing was to be done
+            row.ended, row.told, row.good = time.monotonic(), "", True
+            if finding is not None:
+                row.good, row.told = False, finding.message
             if self.live is None:
-                took = (row.ended or 0.0) - row.began
+                took = row.ended - row.began
                 self._line(f"{name}: {'failed' if finding else f'done in {took:.1f} s'}")
-        elif row.name == _LOOKING and finding is None and row.good:
-            row.told = ""
 
-    def _now_and_then(self, what: str) -> None:
+    def end(self, *, failed: bool = False) -> None:
+        """Leave the list as it is, with what was under way as it was told last."""
+        for row in self.rows:
+            if row.ended is None:
+                row.ended = time.monotonic()
+                row.good = None if failed else row.good  # it goes on, and nobody sees how
+        Progress.end(self, failed=failed)
+
+    def _going(self, row: Row, what: str) -> None:
+        row.told = what
         now = time.monotonic()
-        if self.live is None and now - max(self.said, self.rows[-1].began) > _EVERY_SECONDS:
+        if self.live is None and now - max(self.said, row.began) > _EVERY_SECONDS:
             self.said = now
-            self._line(f"  {what}")
+            self._line(f"  {row.name}: {what}")
 
     def _line(self, text: str) -> None:
         since = time.monotonic() - self.began

@@ -5,8 +5,10 @@ Nothing is remembered: whoever is interrupted examines again, and goes on with w
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
 
 from hyperleaf.findings import Severity, has_errors
 from hyperleaf.platforms.errors import AccessError, PlatformError, placed, told
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from hyperleaf.platforms.steps import Carrier, Step
 
     Outputs = dict[str, Mapping[str, Any] | None]
+
+
+# Steps of these kinds rest on nothing but what they refer to; others on all that come before.
+_BESIDE_OTHERS: Final = frozenset({"aws.stack", "aws.resolver", "aws.tags"})
+_SIDE_BY_SIDE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,59 +119,141 @@ def carry_out(
     hear: Callable[[object], object],
     carried: Carried,
 ) -> None:
-    """Carry out the steps that differ, in order, and stop at the first that fails.
+    """Carry out the steps that differ; none begins any more once one has failed.
 
-    `only` names the steps that may change something; empty: all. A step whose inputs have become
-    known, or are others now, is examined once more before. What comes of it is taken up by
-    `carried`, so that it is known, too, where somebody interrupts. Raises AccessError.
+    `only` names the steps that may change something; empty: all. A step begins when what it refers
+    to is done; one that refers to nothing of each other goes on beside it (an account's stacks take
+    minutes each), where its platform allows that. A step whose inputs have become known, or are
+    others now, is examined once more before. What comes of it is taken up by `carried`, so that it
+    is known, too, where somebody interrupts. Raises AccessError.
     """
-    for one in examined:
-        step, may = one.step, not only or one.step.name in only
+    _Carrying(list(examined), carriers, only, hear, carried).run()
+
+
+@dataclass(slots=True)
+class _Carrying:
+    """Steps that wait, run in threads of their own, and end; all but the work is done by one."""
+
+    waiting: list[Examined]
+    carriers: Mapping[str, Carrier]
+    only: frozenset[str]
+    hearer: Callable[[object], object]
+    carried: Carried
+    running: list[str] = field(default_factory=list)
+    ended: SimpleQueue[tuple[Examined, _Done | BaseException]] = field(default_factory=SimpleQueue)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stop: PlatformError | None = None
+    is_over: bool = False
+
+    def run(self) -> None:
+        """Bring every step to its end; raise what no step can go on after."""
+        order = [one.step.name for one in self.waiting]
         try:
-            seen = _carry_one(one, carriers[step.kind], carried, hear, may=may)
-        except AccessError as error:
-            hear(Ended(step, (error.finding,)))
-            raise placed(error, step) from None
-        except PlatformError as error:
-            seen = Seen(findings=(placed(error, step).finding,))
-        carried.outputs[step.name] = seen.outputs
+            while self._begin() or self.running:
+                self._take(*self.ended.get())
+        finally:
+            # Whoever interrupts ends the threads with the process; they say nothing any more.
+            self.is_over = True
+            self.carried.changed.sort(key=order.index)
+        if isinstance(self.stop, AccessError):
+            raise self.stop
+
+    def _begin(self) -> bool:
+        """Begin the steps that may; tell whether there is one."""
+        has_begun = False
+        for one in list(self.waiting):
+            if self.stop is not None or len(self.running) >= _SIDE_BY_SIDE:
+                break
+            if self._is_ready(one):
+                self.waiting.remove(one)
+                self.running.append(one.step.name)
+                inputs = resolve(one.step.body, self.carried.outputs)
+                work = threading.Thread(target=self._work, args=(one, inputs), daemon=True)
+                work.start()
+                has_begun = True
+        return has_begun
+
+    def _is_ready(self, one: Examined) -> bool:
+        """Tell whether nothing that a step rests on is still to be done."""
+        here = next(place for place, each in enumerate(self.waiting) if each is one)
+        before = [each.step.name for each in self.waiting[:here]] + self.running
+        if one.step.kind in _BESIDE_OTHERS:
+            return not {each.of for each in references(one.step.body)} & set(before)
+        return not before
+
+    def _work(self, one: Examined, inputs: Mapping[str, Any]) -> None:
+        missing = _missing(one.step, self.carried.outputs)
+        may = not self.only or one.step.name in self.only
+        try:
+            done: _Done | BaseException = _carry_one(
+                one, inputs, missing if may else None, self.carriers[one.step.kind], self._hear
+            )
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
+            done = error
+        self.ended.put((one, done))
+
+    def _hear(self, said: object) -> None:
+        with self.lock:
+            if not self.is_over:
+                self.hearer(said)
+
+    def _take(self, one: Examined, done: _Done | BaseException) -> None:
+        """Take up how a step ended."""
+        step = one.step
+        self.running.remove(step.name)
+        if isinstance(done, PlatformError):
+            error = placed(done, step)
+            if self.stop is None or isinstance(error, AccessError):
+                self.stop = error
+            done = _Done(Seen(findings=(error.finding,)))
+        elif isinstance(done, BaseException):
+            raise done
+        seen = done.seen
+        self.carried.outputs[step.name] = seen.outputs
+        if done.is_changed:
+            self.carried.changed.append(step.name)
         wrong = tuple(found for found in seen.findings if found.severity is Severity.ERROR)
-        carried.findings.extend(seen.findings)
-        hear(Ended(step, wrong))
-        if wrong:
-            break
+        if not isinstance(self.stop, AccessError):
+            self.carried.findings.extend(seen.findings)
+        if wrong and self.stop is None:
+            self.stop = PlatformError(wrong[0])
+        self._hear(Ended(step, wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What is known of a step that was brought to be as it should, and whether that took a deed."""
+
+    seen: Seen
+    is_changed: bool = False
 
 
 def _carry_one(
     one: Examined,
+    inputs: Mapping[str, Any],
+    missing: list[NotYet] | None,
     carrier: Carrier,
-    carried: Carried,
     hear: Callable[[object], object],
-    *,
-    may: bool,
-) -> Seen:
-    """Bring one step to be as it should; return what is known of it then."""
-    step, inputs = one.step, resolve(one.step.body, carried.outputs)
-    seen = replace(one.seen, findings=())
+) -> _Done:
+    """Bring one step to be as it should; `missing` is None where nothing of it may be changed."""
+    step, seen = one.step, replace(one.seen, findings=())
     if inputs != one.inputs:
         hear(Begun(step, is_making=False))
         seen = carrier.examine(step, inputs)
-    if not seen.changes or not may or has_errors(seen.findings):
-        return seen
-    missing = _missing(step, carried.outputs)
+    if not seen.changes or missing is None or has_errors(seen.findings):
+        return _Done(seen)
     if missing:
-        names = ", ".join(f"{one.output} of {one.of}" for one in missing)
+        names = ", ".join(f"{each.output} of {each.of}" for each in missing)
         needs = f"{step.name} needs what is not made yet: {names}"
         hint = f"name the steps before it as well: --only {missing[0].of}"
-        return Seen(findings=(told("HL1419", needs, hint, step=step),))
+        return _Done(Seen(findings=(told("HL1419", needs, hint, step=step),)))
     hear(Begun(step, is_making=True))
 
     def tell(what: str) -> None:
         hear(Going(step, what))
 
     outputs = carrier.carry_out(step, inputs, tell)
-    carried.changed.append(step.name)
-    return Seen(outputs=outputs, findings=seen.findings)
+    return _Done(Seen(outputs=outputs, findings=seen.findings), is_changed=True)
 
 
 def _missing(step: Step, outputs: Outputs) -> list[NotYet]:
