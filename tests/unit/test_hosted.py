@@ -159,6 +159,17 @@ def test_leaves_get_the_group_that_lets_the_fabric_in(tmp_path: Path) -> None:
     assert (metal["securityGroups"], "securityGroups" in workers) == ([{"id": "sg-0a"}], False)
 
 
+def test_reflectors_in_the_spoke_get_the_group_that_lets_sessions_in(tmp_path: Path) -> None:
+    groups = "securityGroups: {leaves: sg-0a, reflectors: sg-0b}"
+    facts = FACTS.replace("aws:\n", f"aws:\n      {groups}\n", 1)
+    spoke = AWS.replace(
+        "{cluster: hub, addresses: [10.0.0.11, 10.0.0.12]}", "{cluster: prod, pool: workers}"
+    )
+    made = Made(tmp_path, spoke, facts)
+    workers = made.spec("NodePool", "prod-workers")["platform"]["aws"]
+    assert workers["securityGroups"] == [{"id": "sg-0b"}]
+
+
 @pytest.mark.parametrize(
     ("pool", "config"),
     [("prod-workers", None), ("prod-metal-x86", [{"name": "hyperleaf-leaf-prod"}])],

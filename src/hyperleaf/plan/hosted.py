@@ -12,7 +12,7 @@ from hyperleaf.model.hosted_names import (
     node_pool_name,
     zone_of,
 )
-from hyperleaf.plan.node_labels import node_labels
+from hyperleaf.plan.node_labels import node_labels, security_groups
 from hyperleaf.plan.secrets import WantedKey, WantedSecret
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class NodePoolPlan:
     instance_type: str | None
     instance_profile: str | None
     subnet: str | None
-    security_group: str | None
+    security_groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +161,5 @@ def _pool(fabric: Fabric | None, cluster: Cluster, pool: Pool) -> NodePoolPlan:
         if on_aws
         else None,
         subnet=found.aws.subnets.get(zone_of(cluster, pool) or "") if on_aws else None,
-        security_group=found.aws.leaf_group if on_aws and pool.leaf else None,
+        security_groups=security_groups(fabric, cluster, pool) if on_aws else (),
     )

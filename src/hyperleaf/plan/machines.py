@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hyperleaf.model.hosted_names import node_pool_name
 from hyperleaf.model.labels import POOL
 from hyperleaf.model.machines import SET_LABEL, set_name, worker_bases
-from hyperleaf.plan.node_labels import node_labels
+from hyperleaf.plan.node_labels import node_labels, security_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class MachineSetPlan:
 
     `labels` and `taints` are its nodes'; `networks` are port groups on vSphere, of the NIC that
     carries the default route (None: as in the base) and of the others, and `template` what machines
-    are cloned from there (None: likewise); `security_group` is one more, of leaves on AWS.
+    are cloned from there (None: likewise); `security_groups` are more of them, on AWS.
     """
 
     name: str
@@ -43,7 +43,7 @@ class MachineSetPlan:
     primary_network: str | None
     networks: tuple[str, ...]
     template: str | None
-    security_group: str | None
+    security_groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _of_pool(
             primary_network=pool.primary.port_group,
             networks=tuple(one.port_group for one in pool.uplinks.values() if one.port_group),
             template=_template(cluster, pool),
-            security_group=cluster.found.aws.leaf_group if pool.leaf else None,
+            security_groups=security_groups(fabric, cluster, pool),
         )
 
 

@@ -240,7 +240,7 @@ def _aws_machine(one: NodePoolPlan) -> dict[str, Any]:
         instanceProfile=one.instance_profile,
         subnet={"id": one.subnet},
         # Beside the group that HyperShift gives all nodes.
-        securityGroups=[{"id": one.security_group}] if one.security_group else None,
+        securityGroups=[{"id": group} for group in one.security_groups] or None,
         rootVolume={"size": -(-size // GIB), "type": "gp3"},
     )
 

@@ -133,11 +133,9 @@ def _aws(plan: MachineSetPlan, value: dict[str, Any]) -> None:
         value["placement"]["availabilityZone"] = zone
         for one in (value.get("subnet") or {}).get("filters") or ():
             one["values"] = [_in_zone(name, plan.base.zone, zone) for name in one["values"]]
-    if plan.security_group is not None:
-        value["securityGroups"] = [
-            *(value.get("securityGroups") or ()),
-            {"id": plan.security_group},
-        ]
+    if plan.security_groups:
+        more = ({"id": one} for one in plan.security_groups)
+        value["securityGroups"] = [*(value.get("securityGroups") or ()), *more]
     if pool.disk is not None:
         _root(value)["volumeSize"] = _whole(pool.disk, _GI)
     if pool.data_disk is not None:
