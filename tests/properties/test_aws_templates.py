@@ -57,7 +57,7 @@ def templates(found: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 # A template takes a second: what is found is shown as it was drawn, not made smaller for minutes.
-@settings(max_examples=12, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
 @given(estates())
 def test_cfn_lint_finds_nothing_in_the_templates_of_any_estate(drawn: list[Document]) -> None:
     found = files(drawn)
