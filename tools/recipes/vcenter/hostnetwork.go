@@ -143,7 +143,7 @@ func (s *hostNetwork) RemovePortGroup(ctx *simulator.Context, req *types.RemoveP
 	for _, one := range ctx.Map.All("VirtualMachine") {
 		machine := one.(*simulator.VirtualMachine)
 		if *machine.Runtime.Host == s.Host.Self && simulator.FindReference(machine.Network, network.Self) != nil {
-			body.Fault_ = simulator.Fault("", &types.ResourceInUse{Type: "PortGroup", Name: req.PgName})
+			body.Fault_ = simulator.Fault("", &types.ResourceInUse{Type: "Network", Name: req.PgName})
 			return body
 		}
 	}

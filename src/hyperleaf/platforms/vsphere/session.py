@@ -301,6 +301,12 @@ def asking(session: Session, what: str, step: Step | None = None) -> Iterator[No
         raise
     except (vmodl.MethodFault, OSError, HTTPException, ExpatError) as error:
         raise _told(session, what, error, step) from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # What pyVmomi makes of an answer with types that it does not know.
+        said = session.scrubbed(f"{type(error).__name__}: {error}")
+        message = f"{what}: what {session.server} answers cannot be read ({said})"
+        hint = "install a pyVmomi as new as the vCenter: pip install --upgrade pyvmomi"
+        raise PlatformError(told("HL1406", message, hint, step=step)) from error
 
 
 def _told(session: Session, what: str, error: Exception, step: Step | None) -> PlatformError:
