@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -204,6 +205,33 @@ def test_hosts_outside_the_distributed_switch_are_named(center: Vcenter) -> None
     (seen,) = steps(distributed(center)).see()
     assert [one.code for one in seen.findings] == ["HL1442"]
     assert "esx1.lab.example" in seen.findings[0].message
+
+
+def test_a_host_that_is_away_is_told_of_and_keeps_the_others_waiting_for_nothing(
+    center: Vcenter,
+) -> None:
+    away(center, 1)
+    (seen,) = steps(standard(center)).see()
+    assert [(one.code, one.severity) for one in seen.findings] == [("HL1443", "warning")]
+    steps(standard(center)).make()
+    assert list(on_hosts(center, "Trunk")) == HOSTS[:1]
+
+
+def test_what_a_host_that_is_away_may_have_is_not_called_removed(center: Vcenter) -> None:
+    steps(standard(center)).make()
+    away(center, 1)
+    with pytest.raises(PlatformError) as caught:
+        steps(standard(center)).remove()
+    assert caught.value.finding.code == "HL1418"
+    assert "esx2.lab.example" in caught.value.finding.message
+    assert [one.name for one in steps(standard(center)).owned()] == ["Trunk"]
+
+
+def away(center: Vcenter, number: int) -> None:
+    """Take a host off the vCenter, as for a repair."""
+    everything(center, vim.HostSystem)[number].DisconnectHost_Task()
+    while everything(center, vim.HostSystem)[number].runtime.connectionState == "connected":
+        time.sleep(0.02)
 
 
 def test_a_standard_switch_learns_no_macs(center: Vcenter) -> None:
