@@ -116,6 +116,11 @@ def test_every_type_in_our_templates_is_known_or_never_replaced() -> None:
         assert "createOnlyProperties" not in schema
 
 
+def test_what_is_not_ascii_is_told_by_aws_as_question_marks() -> None:
+    stated = want(template={**TEMPLATE, "Description": "Zürich"})
+    assert differences(stated, live(template={**TEMPLATE, "Description": "Z?rich"})) == ()
+
+
 def test_resources_that_come_and_go_are_told() -> None:
     before = {**TEMPLATE, "Resources": {"Old": VPC}}
     told = differences(want(), live(template=before))

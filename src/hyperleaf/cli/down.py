@@ -32,6 +32,7 @@ class Story:
     removed: list[Owned] = field(default_factory=list)
     left: tuple[Owned, ...] | None = None
     findings: list[Finding] = field(default_factory=list)
+    regions: tuple[str, ...] = ()
     is_begun: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -97,8 +98,10 @@ def command(  # noqa: PLR0913 - options, each with its name
 
 def _down(story: Story, world: World) -> int:
     from hyperleaf.cli.up_progress import Raising  # noqa: PLC0415 - terminals
+    from hyperleaf.platforms.aws.regions import regions_of  # noqa: PLC0415
     from hyperleaf.platforms.removing import kinds_of_removal, owned, remove  # noqa: PLC0415
 
+    story.regions = regions_of(world)
     carriers = underneath.carriers(kinds_of_removal(world.build), world)
     story.owned = owned(carriers)
     if story.dry_run or not story.owned or not _agreed(story, story.owned):
@@ -116,7 +119,8 @@ def _agreed(story: Story, things: tuple[Owned, ...]) -> bool:
     """Show what will be removed and have the owner's name typed."""
     if story.yes:
         return True
-    if is_terminal(sys.stdin) and is_terminal(sys.stderr):
+    asks = story.output == "text" and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+    if asks:
         _tell_owned(things)
         name = story.build.owner
         say("This cannot be brought back.", stream=sys.stderr)
@@ -183,6 +187,9 @@ def _tell(story: Story) -> None:
         if story.left:
             rest = f"left: {', '.join(one.name for one in story.left)}"
         say(f"{owner}: {number(len(story.removed), 'thing')} removed, {rest} ({took})")
+    if story.regions:
+        where = ", ".join(story.regions)
+        say(styled(f"Looked for in {where}; in others by --region.", "dim"))
 
 
 def _broken(story: Story, error: AccessError) -> int:
@@ -212,6 +219,7 @@ def _as_data(story: Story) -> dict[str, Any]:
     return {
         "owner": story.build.owner,
         "dryRun": story.dry_run,
+        "regions": list(story.regions),
         "owned": plain(story.owned),
         "removed": plain(story.removed),
         "left": plain(story.owned if story.left is None else story.left),

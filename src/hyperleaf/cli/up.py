@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -169,10 +170,17 @@ def _is_writable(story: Story) -> bool:
     from hyperleaf.platforms.errors import PlatformError  # noqa: PLC0415 - loaded long ago
     from hyperleaf.platforms.facts_file import refuse_foreign  # noqa: PLC0415
 
-    if story.how.facts is None:
+    path = story.how.facts
+    if path is None:
         return True
     try:
-        refuse_foreign(story.how.facts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ending.CouldNotRunError(ending.reason(error)) from None
+    if not os.access(path.parent, os.W_OK):
+        raise ending.CouldNotRunError(f"{path.parent} cannot be written to")
+    try:
+        refuse_foreign(path)
     except PlatformError as error:
         story.findings.append(error.finding)
         return False
@@ -204,7 +212,8 @@ def _agreed(story: Story) -> bool:
         return True
     from hyperleaf.cli.up_telling import tell_changes  # noqa: PLC0415
 
-    if is_terminal(sys.stdin) and is_terminal(sys.stderr):
+    asks = story.how.output == "text" and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+    if asks:
         tell_changes(story)
         if click.confirm("Go on?", err=True):
             return True

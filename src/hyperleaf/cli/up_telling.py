@@ -127,9 +127,7 @@ def _summary(story: Story) -> str:
     total = number(len(story.examined), "step")
     differing = len(story.differing)
     if story.how.dry_run:
-        as_it_is = len(story.examined) - differing
-        said = f"{differing:,} of {total} to carry out, {as_it_is:,} as they should be"
-        return f"{owner}: {said}. Nothing was made."
+        return f"{owner}: {differing:,} of {total} to carry out. Nothing was made."
     took = f"{time.monotonic() - story.began:.1f} s"
     changed = len(story.carried.changed) if story.carried else 0
     if story.is_done:

@@ -128,7 +128,7 @@ def differences(
     `replaced` are the logical IDs of resources that are made anew.
     """
     return (
-        *_of_templates(want.template, live.template or {}, replaced),
+        *_of_templates(_as_told(want.template), _as_told(live.template or {}), replaced),
         *_of_parameters(want, live),
         *_of_tags(want, live),
     )
@@ -142,6 +142,13 @@ def all_tags(want: Wanted, live: Live) -> dict[str, str]:
         if not name.startswith((OURS, "aws:")) and name not in want.tags
     }
     return {**theirs, **want.tags}
+
+
+def _as_told(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template as GetTemplate tells it: `?` for whatever is not ASCII."""
+    told = json.dumps(template, ensure_ascii=False).encode("ascii", "replace")
+    found: dict[str, Any] = json.loads(told)
+    return found
 
 
 def _of_templates(
