@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+import termios
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +81,32 @@ def started(account: Aws, verb: str, *more: str, estate: Path | None = EXAMPLE) 
     finally:
         process.kill()
         process.communicate(timeout=30)
+
+
+def answered(account: Aws, verb: str, answer: str, *more: str) -> Ended:
+    """Run a command on a terminal, a rendered folder among `more`, and answer its one question."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 100))
+    process = subprocess.Popen(
+        words(verb, *more, estate=None),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(account, TERM="xterm"),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())  # it waits in the terminal until it is asked for
+    shown, ends = b"", time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < ends:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # all who had the terminal are gone
+            break
+        shown += piece
+    os.close(ours)
+    process.kill()
+    return Ended(process.wait(30), shown.decode(errors="replace"), "")
 
 
 def killed(

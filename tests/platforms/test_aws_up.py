@@ -131,6 +131,22 @@ def test_with_nobody_to_ask_nothing_is_made(account: Aws, facts: Path) -> None:
     assert "HL1416" in done.err
 
 
+def test_somebody_who_says_no_gets_nothing(account: Aws, facts: Path) -> None:
+    words = ("--rendered", str(SMALL), "--facts", str(facts))
+    done = raising.answered(account, "up", "n", *words)
+    assert (done.status, account.writes()) == (1, [])
+    assert "Nothing was made." in done.out
+
+
+def test_somebody_who_says_yes_has_seen_what_is_made(account: Aws, facts: Path) -> None:
+    words = ("--rendered", str(SMALL), "--facts", str(facts))
+    done = raising.answered(account, "up", "y", *words)
+    assert (done.status, facts.exists()) == (0, True)
+    table, _, rest = done.out.partition("Go on?")
+    assert "stack hyperleaf-corp-prod in us-east-1" in table
+    assert "4 steps as they should be, 2 carried out" in rest
+
+
 def test_one_step_alone_may_be_carried_out(account: Aws, facts: Path) -> None:
     done = up(account, facts, "--only", "shared")
     assert done.status == 0, done.err
@@ -439,6 +455,16 @@ def test_down_without_a_word_of_agreement_removes_nothing(account: Aws, facts: P
     done = ran(account, "down")
     assert (done.status, account.writes()[before:]) == (1, [])
     assert "HL1416" in done.err
+
+
+def test_down_wants_the_owner_s_name_and_nothing_else(account: Aws, facts: Path) -> None:
+    up(account, facts)
+    before = len(account.writes())
+    done = raising.answered(account, "down", "yes", "--rendered", str(SMALL))
+    assert (done.status, account.writes()[before:]) == (1, [])
+    done = raising.answered(account, "down", "corp", "--rendered", str(SMALL))
+    assert done.status == 0
+    assert account.snapshot().of("stacks") == {}
 
 
 def test_a_dry_run_of_down_shows_what_would_go(account: Aws, facts: Path) -> None:
