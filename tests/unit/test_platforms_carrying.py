@@ -178,6 +178,26 @@ def test_everything_that_bears_the_mark_is_removed() -> None:
     assert world.there == set()
 
 
+def test_what_nothing_rests_on_goes_although_another_cannot() -> None:
+    world = World({"edge", "prod", "shared"}, refused={"edge": REFUSED})
+    clusters = frozenset({"edge", "prod"})
+    things = (
+        Owned("aws.stack", "here", "edge", key="edge", after=frozenset()),
+        Owned("aws.stack", "here", "prod", key="prod", after=frozenset()),
+        Owned("aws.stack", "here", "shared", key="shared", after=clusters),
+    )
+    gone = remove(things, FABRIC, {"aws.stack": world}, lambda _: None)
+    assert [one.name for one in gone.removed] == ["prod"]
+    assert world.there == {"edge", "shared"}
+
+
+def test_a_platform_that_goes_away_ends_the_removal() -> None:
+    world = World({"edge", "shared"}, refused={"edge": AWAY})
+    with pytest.raises(AccessError):
+        removed(world)
+    assert world.there == {"edge", "shared"}
+
+
 def test_what_others_may_rest_on_stays_where_one_cannot_be_removed() -> None:
     world = World({"edge", "shared"}, refused={"edge": REFUSED})
     assert [one.code for one in removed(world).findings] == ["HL1407"]

@@ -5,17 +5,16 @@ Nothing is remembered: whoever is interrupted examines again, and goes on with w
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from hyperleaf.findings import Severity, has_errors
 from hyperleaf.platforms.errors import AccessError, PlatformError, placed, told
+from hyperleaf.platforms.side_by_side import Heard, side_by_side
 from hyperleaf.platforms.steps import NotYet, Seen, references, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hyperleaf.findings import Finding
     from hyperleaf.platforms.build import Build
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 # Steps of these kinds rest on nothing but what they refer to; others on all that come before.
 _BESIDE_OTHERS: Final = frozenset({"aws.stack", "aws.resolver", "aws.tags"})
-_SIDE_BY_SIDE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,80 +125,48 @@ def carry_out(
     others now, is examined once more before. What comes of it is taken up by `carried`, so that it
     is known, too, where somebody interrupts. Raises AccessError.
     """
-    _Carrying(list(examined), carriers, only, hear, carried).run()
+    listed = tuple(examined)
+    order = [one.step.name for one in listed]
+    work = _Carrying(carriers, only, Heard(hear), carried)
+    try:
+        side_by_side(listed, work.may_begin, work.carry, work.take)
+    finally:
+        work.hear.is_over = True
+        carried.changed.sort(key=order.index)
+    if isinstance(work.stop, AccessError):
+        raise work.stop
 
 
 @dataclass(slots=True)
 class _Carrying:
-    """Steps that wait, run in threads of their own, and end; all but the work is done by one."""
+    """What steps that are carried out have in common; `stop` is what keeps more from beginning."""
 
-    waiting: list[Examined]
     carriers: Mapping[str, Carrier]
     only: frozenset[str]
-    hearer: Callable[[object], object]
+    hear: Heard
     carried: Carried
-    running: list[str] = field(default_factory=list)
-    ended: SimpleQueue[tuple[Examined, _Done | BaseException]] = field(default_factory=SimpleQueue)
-    lock: threading.Lock = field(default_factory=threading.Lock)
     stop: PlatformError | None = None
-    is_over: bool = False
 
-    def run(self) -> None:
-        """Bring every step to its end; raise what no step can go on after."""
-        order = [one.step.name for one in self.waiting]
-        try:
-            while self._begin() or self.running:
-                self._take(*self.ended.get())
-        finally:
-            # Whoever interrupts ends the threads with the process; they say nothing any more.
-            self.is_over = True
-            self.carried.changed.sort(key=order.index)
-        if isinstance(self.stop, AccessError):
-            raise self.stop
-
-    def _begin(self) -> bool:
-        """Begin the steps that may; tell whether there is one."""
-        has_begun = False
-        for one in list(self.waiting):
-            if self.stop is not None or len(self.running) >= _SIDE_BY_SIDE:
-                break
-            if self._is_ready(one):
-                self.waiting.remove(one)
-                self.running.append(one.step.name)
-                inputs = resolve(one.step.body, self.carried.outputs)
-                work = threading.Thread(target=self._work, args=(one, inputs), daemon=True)
-                work.start()
-                has_begun = True
-        return has_begun
-
-    def _is_ready(self, one: Examined) -> bool:
+    def may_begin(self, one: Examined, before: Sequence[Examined]) -> bool:
         """Tell whether nothing that a step rests on is still to be done."""
-        here = next(place for place, each in enumerate(self.waiting) if each is one)
-        before = [each.step.name for each in self.waiting[:here]] + self.running
-        if one.step.kind in _BESIDE_OTHERS:
-            return not {each.of for each in references(one.step.body)} & set(before)
-        return not before
+        if self.stop is not None:
+            return False
+        if one.step.kind not in _BESIDE_OTHERS:
+            return not before
+        needed = {each.of for each in references(one.step.body)}
+        return not needed & {each.step.name for each in before}
 
-    def _work(self, one: Examined, inputs: Mapping[str, Any]) -> None:
-        missing = _missing(one.step, self.carried.outputs)
-        may = not self.only or one.step.name in self.only
-        try:
-            done: _Done | BaseException = _carry_one(
-                one, inputs, missing if may else None, self.carriers[one.step.kind], self._hear
-            )
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
-            done = error
-        self.ended.put((one, done))
+    def carry(self, one: Examined) -> _Done:
+        """Bring a step to be as it should."""
+        step = one.step
+        may = not self.only or step.name in self.only
+        missing = _missing(step, self.carried.outputs) if may else None
+        inputs = resolve(step.body, self.carried.outputs)
+        return _carry_one(one, inputs, missing, self.carriers[step.kind], self.hear)
 
-    def _hear(self, said: object) -> None:
-        with self.lock:
-            if not self.is_over:
-                self.hearer(said)
-
-    def _take(self, one: Examined, done: _Done | BaseException) -> None:
+    def take(self, one: Examined, done: _Done | BaseException) -> None:
         """Take up how a step ended."""
         step = one.step
-        self.running.remove(step.name)
         if isinstance(done, PlatformError):
             error = placed(done, step)
             if self.stop is None or isinstance(error, AccessError):
@@ -217,7 +183,7 @@ class _Carrying:
             self.carried.findings.extend(seen.findings)
         if wrong and self.stop is None:
             self.stop = PlatformError(wrong[0])
-        self._hear(Ended(step, wrong))
+        self.hear(Ended(step, wrong))
 
 
 @dataclass(frozen=True, slots=True)

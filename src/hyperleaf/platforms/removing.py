@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hyperleaf.platforms.carriers import CARRIERS
-from hyperleaf.platforms.errors import PlatformError, placed
+from hyperleaf.platforms.errors import AccessError, PlatformError, placed
+from hyperleaf.platforms.side_by_side import Heard, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hyperleaf.findings import Finding
     from hyperleaf.platforms.build import Build
@@ -67,24 +68,62 @@ def remove(
     carriers: Mapping[str, Carrier],
     hear: Callable[[object], object],
 ) -> Gone:
-    """Remove things in their order, and stop at the first that cannot be: others may rest on it."""
-    gone = Gone()
-    for one in things:
-        hear(Removing(one))
+    """Remove things, each when all that rests on it is gone, and side by side where nothing does.
 
-        def tell(what: str, one: Owned = one) -> None:
-            hear(Under(one, what))
+    What cannot be removed keeps only what it rests on. Raises AccessError.
+    """
+    work = _Work(build, carriers, Heard(hear))
+    try:
+        side_by_side(things, work.may_begin, work.remove, work.take)
+    finally:
+        work.hear.is_over = True
+    if work.away is not None:
+        raise work.away
+    order = {id(one): place for place, one in enumerate(things)}
+    work.gone.removed.sort(key=lambda one: order[id(one)])
+    return work.gone
 
-        try:
-            carriers[one.kind].remove(one, tell)
-        except PlatformError as error:
-            finding = placed(error, _step_of(one, build)).finding
-            hear(Removed(one, finding))
-            gone.findings.append(finding)
-            break
-        gone.removed.append(one)
-        hear(Removed(one))
-    return gone
+
+@dataclass(slots=True)
+class _Work:
+    """What things that are removed have in common: which could not be, and whether one can ask."""
+
+    build: Build
+    carriers: Mapping[str, Carrier]
+    hear: Heard
+    gone: Gone = field(default_factory=Gone)
+    kept: list[Owned] = field(default_factory=list)
+    away: AccessError | None = None
+
+    def may_begin(self, one: Owned, before: Sequence[Owned]) -> bool:
+        """Tell whether nothing that rests on a thing is left."""
+        left = (*before, *self.kept)
+        if self.away is not None:
+            return False
+        if one.after is None:
+            return not left
+        return not one.after & {each.key for each in left}
+
+    def remove(self, one: Owned) -> None:
+        """Remove one thing."""
+        self.hear(Removing(one))
+        self.carriers[one.kind].remove(one, lambda what: self.hear(Under(one, what)))
+
+    def take(self, one: Owned, came: BaseException | None) -> None:
+        """Take up how a removal ended."""
+        if came is None:
+            self.gone.removed.append(one)
+            self.hear(Removed(one))
+        elif isinstance(came, PlatformError):
+            error = placed(came, _step_of(one, self.build))
+            self.kept.append(one)
+            self.hear(Removed(one, error.finding))
+            if isinstance(error, AccessError):
+                self.away = error
+            else:
+                self.gone.findings.append(error.finding)
+        else:
+            raise came
 
 
 def _step_of(one: Owned, build: Build) -> Step:

@@ -85,7 +85,9 @@ class Seen:
 class Owned:
     """A thing that bears our mark: `where` it is, what it is called, and what it consists of.
 
-    `key` is what its carrier finds it by; `takes` says what is lost with it, in few words.
+    `key` is what its carrier finds it by; `takes` says what is lost with it, in few words. `after`
+    are the keys of what must be gone before; None: everything that stands before it in the order
+    of removal.
     """
 
     kind: str
@@ -94,6 +96,7 @@ class Owned:
     contents: tuple[str, ...] = ()
     takes: str = ""
     key: str = ""
+    after: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ class Stacks:
                 resources = calls.resources(one.id)
                 contents = tuple(f"{kind} {name} {actual}" for kind, name, actual in resources)
                 takes = self._takes(region, resources)
-                made.append(Owned(KIND, region, one.name, contents, takes, one.id))
+                after = frozenset(each.id for each in ours if _takes_from(each, one))
+                made.append(Owned(KIND, region, one.name, contents, takes, one.id, after))
         return tuple(made)
 
     def remove(self, owned: Owned, tell: Tell) -> None:
@@ -149,9 +150,12 @@ def removal_order(stacks: Sequence[Live]) -> tuple[Live, ...]:
 
 
 def _is_needed(one: Live, others: Sequence[Live]) -> bool:
-    given = set(one.outputs.values())
-    return any(
-        given & {part for value in other.parameters.values() for part in value.split(",")}
-        for other in others
-        if other is not one
-    )
+    return any(_takes_from(other, one) for other in others)
+
+
+def _takes_from(one: Live, other: Live) -> bool:
+    """Tell whether a stack has an output of another one among its parameters."""
+    if one is other:
+        return False
+    taken = {part for value in one.parameters.values() for part in value.split(",") if part}
+    return bool(taken & set(other.outputs.values()))
