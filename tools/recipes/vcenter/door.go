@@ -175,8 +175,9 @@ func (d *door) complete(one *call, body []byte) {
 			machine.Summary.Runtime = machine.Runtime
 		}
 		for _, network := range machine.Network {
-			if simulator.FindReference(inside[network], machine.Self) == nil {
-				inside[network] = append(inside[network], machine.Self)
+			known := inside[network]
+			if len(known) == 0 || known[len(known)-1] != machine.Self {
+				inside[network] = append(known, machine.Self)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ from hyperleaf.platforms.vsphere.template_features import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hyperleaf.findings import Finding
     from hyperleaf.platforms.steps import Step, Tell
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hyperleaf.platforms.vsphere.session import Session, Thing
     from hyperleaf.platforms.vsphere.template_features import Lack
 
+SUFFIX = "-cnv"
 _RUNNING = ("queued", "running")
 _CLONING = "virtualmachine.clone"
 
@@ -88,6 +89,16 @@ class Copying:
         message = f"{self.name} is not as a template of ours must be: {'; '.join(lines)}"
         hint = "change it so by hand, or rename or delete it to have it made anew"
         return (told("HL1448", message, hint, step=self.step),)
+
+    def copies(self) -> list[Any]:
+        """Return the copy that is known, or what is beside the source by now."""
+        if self.copy is not None:
+            return [self.copy.ref]
+        index, parent = self.session.content.searchIndex, self.source.get("parent")
+        found = self.session.ask(
+            f"looking for {self.name}", lambda: index.FindChild(parent, self.name), self.step
+        )
+        return [] if found is None else [found]
 
     def wait(self, tell: Tell, timeout: float) -> None:
         """Wait for the clone that is under way; that it failed is no matter, we make our own."""
@@ -161,37 +172,43 @@ class Copying:
         return its if its in hosts else hosts[0]
 
 
+def copies_in(there: Inventory, source: Thing) -> list[Any]:
+    """Return what is called as a template's copy, the one beside the template first."""
+    parent = source.get("parent")
+    named = [one for one in there.all(inventory.MACHINE) if one.name == source.name + SUFFIX]
+    return [one.ref for one in sorted(named, key=lambda one: one.get("parent") != parent)]
+
+
 def read_copy(  # noqa: PLR0913, PLR0917 - where, of what, and what it must have
     session: Session,
     there: Inventory,
     inputs: Mapping[str, Any],
     source: Thing,
-    name: str,
+    copies: Sequence[Any],
     to_be: frozenset[str],
     step: Step | None,
 ) -> Copying:
-    """Read a template and its copy as they are now."""
+    """Read a template, and the first of what may be its copy, as they are now."""
     wanted = tuple(str(one) for one in inputs["networks"])
     networks = tuple(
-        found for one in wanted if (found := there.named(inventory.NETWORK, one)) is not None
+        network for one in wanted if (network := there.named(inventory.NETWORK, one)) is not None
     )
-    known = session.of([source.ref], {inventory.MACHINE: SOURCE}, step)[0]
-    parent = known.get("parent")
-    named = [one for one in there.all(inventory.MACHINE) if one.name == name]
-    named.sort(key=lambda one: one.get("parent") != parent)
-    copies = session.of([one.ref for one in named[:1]], {inventory.MACHINE: COPY}, step)
-    copy = copies[0] if copies else None
+    known = session.of([source.ref], {inventory.MACHINE: SOURCE}, step)
+    if not known:
+        raise PlatformError(told("HL1447", f"somebody has deleted {source.name}", step=step))
+    found = session.of(copies[:1], {inventory.MACHINE: COPY}, step)
+    copy = found[0] if found else None
     return Copying(
         there=there,
         cluster=there.cluster(str(inputs["cluster"]), step),
-        source=known,
-        name=name,
+        source=known[0],
+        name=source.name + SUFFIX,
         copy=copy,
         lack=lack(copy, networks, wanted),
         wanted=wanted,
         networks=networks,
         to_be=to_be,
-        under_way=_under_way(session, known, step),
+        under_way=_under_way(session, known[0], step),
         session=session,
         step=step,
     )

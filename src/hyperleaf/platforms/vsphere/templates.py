@@ -15,7 +15,7 @@ from hyperleaf.findings import Severity
 from hyperleaf.platforms.errors import PlatformError, told
 from hyperleaf.platforms.steps import Change, Owned, Seen, Verb
 from hyperleaf.platforms.vsphere import inventory
-from hyperleaf.platforms.vsphere.copying import Copying, read_copy
+from hyperleaf.platforms.vsphere.copying import SUFFIX, Copying, copies_in, read_copy
 from hyperleaf.platforms.vsphere.port_groups import datacenters
 from hyperleaf.platforms.vsphere.session import session_of, settled
 from hyperleaf.platforms.vsphere.template_features import COPY, features, is_ours
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from hyperleaf.platforms.vsphere.session import Thing
 
 KIND = "vsphere.template"
-SUFFIX = "-cnv"
 # The installer's: ID-rhcos, later ID-rhcos-REGION-ZONE.
 _SOURCE = re.compile(r".+-rhcos(-.+)?")
 
@@ -44,12 +43,18 @@ class Templates:
         """Compare a template's copy with what it must have; one that is not ours is only told."""
         return self._seen(self._copying(step, inputs))
 
-    def _copying(self, step: Step, inputs: Mapping[str, Any]) -> Copying:
+    def _copying(
+        self, step: Step, inputs: Mapping[str, Any], before: Copying | None = None
+    ) -> Copying:
+        """Read a template and its copy; which ones they are is found out only once."""
         session = session_of(self._world, inputs, step)
-        there = inventory.look(session, inputs, step, machines=True)
-        source = _source(there, inputs, step)
-        name = source.name + SUFFIX
-        return read_copy(session, there, inputs, source, name, self._to_be(inputs), step)
+        there = inventory.look(session, inputs, step, machines=before is None)
+        if before is None:
+            source = _source(there, inputs, step)
+            copies = copies_in(there, source)
+        else:
+            source, copies = before.source, before.copies()
+        return read_copy(session, there, inputs, source, copies, self._to_be(inputs), step)
 
     def _to_be(self, inputs: Mapping[str, Any]) -> frozenset[str]:
         """Return the names of port groups that other steps make in the same datacenter."""
@@ -99,17 +104,17 @@ class Templates:
         if one.under_way and one.lack.lines:
             one.wait(tell, timeout)
         # Whatever is still being cloned now is not our copy.
-        one = self._looked(step, inputs, has_waited=True)
+        one = self._looked(step, inputs, one)
         seen = self._seen(one)
         if any(change.verb is Verb.REPLACE for change in seen.changes):
             one.remove(tell, timeout)
-            one = self._looked(step, inputs, has_waited=True)
+            one = self._looked(step, inputs, one)
         if one.copy is None:
             one.clone(owner, tell, timeout)
-            one = self._looked(step, inputs, has_waited=True)
+            one = self._looked(step, inputs, one)
         if one.copy is not None and is_ours(one.copy, owner) and one.lack.lines:
             one.complete(tell, timeout)
-            one = self._looked(step, inputs, has_waited=True)
+            one = self._looked(step, inputs, one)
         left = self._seen(one)
         if left.changes or left.outputs is None:
             lines = "; ".join(line for each in left.changes for line in each.details)
@@ -118,16 +123,17 @@ class Templates:
         return left.outputs
 
     def _looked(
-        self, step: Step, inputs: Mapping[str, Any], *, has_waited: bool = False
+        self, step: Step, inputs: Mapping[str, Any], before: Copying | None = None
     ) -> Copying:
-        """Read anew; whatever keeps the work from going on is an error.
+        """Read, or read anew; whatever keeps the work from going on is an error.
 
-        A port group that a step before made is awaited.
+        A port group that a step before made is awaited. A clone is waited for only once.
         """
         one = settled(
-            lambda: self._copying(step, inputs), lambda one: not one.to_be & set(one.lack.absent)
+            lambda: self._copying(step, inputs, before),
+            lambda one: not one.to_be & set(one.lack.absent),
         )
-        one = replace(one, under_way=None) if has_waited else one
+        one = replace(one, under_way=None) if before is not None else one
         for finding in (*self._seen(one).findings, *one.findings(is_last=True)):
             if finding.severity is Severity.ERROR:
                 raise PlatformError(finding)
