@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from judges.vcenter import Vcenter, vcenter
 from platforms.vsphere_lab import environment, estate, snapshot
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "vsphere.md"
-BLOCKS = re.findall(
-    r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 pytestmark = pytest.mark.judge
 
 
@@ -31,6 +31,10 @@ class Followed:
         self.folder = folder
         self.before = snapshot(center)
         self.said: list[str] = []
+        for text in re.findall(
+            r"^```yaml\n# file: (\S+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL
+        ):
+            (folder / text[0]).write_text(text[1], encoding="utf-8")
         for block in BLOCKS:
             if "hyperleaf down" in block:
                 self.made = snapshot(center)
@@ -79,6 +83,19 @@ def test_the_template_is_a_fact(page: Followed) -> None:
     (said,) = page.of("cat facts.yaml")
     assert "template: hub-7vxwj-rhcos-cnv" in said
     assert page.made["machines"]["hub-7vxwj-rhcos-cnv"]["template"]
+
+
+def test_the_machine_set_is_the_article_s(page: Followed) -> None:
+    (file,) = (page.folder / "out" / "clusters" / "lab" / "15-machines").iterdir()
+    made = yaml.safe_load(file.read_text(encoding="utf-8"))
+    told = made["spec"]["template"]["spec"]["providerSpec"]["value"]
+    networks = [one["networkName"] for one in told["network"]["devices"]]
+    assert (told["template"], told["numCPUs"], told["memoryMiB"], networks) == (
+        "hub-7vxwj-rhcos-cnv",
+        6,
+        16384,
+        ["lab-192-168-4-0-b24", "Trunk"],
+    )
 
 
 def test_nothing_is_left_and_nothing_else_is_gone(page: Followed) -> None:
