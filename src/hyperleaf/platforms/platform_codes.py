@@ -144,10 +144,10 @@ _ALL: Final = (
         "A facts file was not written by `up`",
         "`up` writes the whole file anew. One that it did not write may hold what somebody found "
         "by hand, and is left alone.",
-        "Name another file; several facts files may be given to other commands by `machineSetsFrom`"
-        " and the like, or move the old one away.",
+        "Name another file, or move the old one away: other commands take several, each by "
+        "--facts.",
         bad="hyperleaf up lab --facts found-by-hand.yaml",
-        good="hyperleaf up lab --facts facts.yaml",
+        good="hyperleaf up lab --facts made.yaml",
     ),
     _code(
         "HL1418",
