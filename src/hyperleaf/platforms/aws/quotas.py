@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A quota by its service and code, and the call that lists what is used of it."""
+    """A quota by its service and code, and the call that lists what is used of it, if anything."""
 
     title: str
     service: str
     code: str
-    call: str
-    members: str
+    call: str = ""
+    members: str = ""
 
 
 # Codes: Service Quotas' own, by `aws service-quotas list-service-quotas --service-code vpc`.
@@ -43,6 +43,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     "transitGateways": Quota(
         "transit gateways", "ec2", "L-A2478D36", "describe_transit_gateways", "TransitGateways"
     ),
+    "rulesOfAGroup": Quota("inbound rules of a security group", "vpc", "L-0EA8095F"),
     "vpnGateways": Quota(
         "virtual private gateways", "ec2", "L-7029FAB6", "describe_vpn_gateways", "VpnGateways"
     ),
@@ -69,7 +70,7 @@ def lacking(
         if quota is None or not need:
             continue
         try:
-            limit = _limit(session, region, quota)
+            limit = limit_of(session, region, quota)
             used = _used(session, owner, region, quota) if limit is not None else 0
         except (ClientError, BotoCoreError):
             limit = None
@@ -89,7 +90,7 @@ def lacking(
     return findings
 
 
-def _limit(session: Session, region: str, quota: Quota) -> int | None:
+def limit_of(session: Session, region: str, quota: Quota) -> int | None:
     """Return the quota's value, the default one where the account has none of its own."""
     client: ServiceQuotasClient = session.client("service-quotas", region)
     try:
@@ -110,13 +111,15 @@ def _whole(value: float | None) -> int | None:
 
 def _used(session: Session, owner: str, region: str, quota: Quota) -> int:
     """Return how many are used by others than us."""
+    if not quota.call:
+        return 0
     client: Any = session.client("ec2", region)
     found = getattr(client, quota.call)()[quota.members]
     there = (one for one in found if one.get("State") not in _GONE)
-    return sum(not _is_ours(one, owner) for one in there)
+    return sum(not is_ours(one, owner) for one in there)
 
 
-def _is_ours(one: Mapping[str, Any], owner: str) -> bool:
+def is_ours(one: Mapping[str, Any], owner: str) -> bool:
     """Tell whether a thing bears our mark, or is of a stack that does by its name."""
     tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", ())}
     stack = str(tags.get(_OF_A_STACK, ""))

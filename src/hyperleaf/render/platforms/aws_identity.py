@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from hyperleaf.plan.aws_names import short
-from hyperleaf.plan.aws_steps import DOCUMENTS, role_id
+from hyperleaf.plan.aws_steps import role_id
 from hyperleaf.render.platforms.aws_permissions import (
     DOCUMENT_ACTIONS,
     PRIVATE_LINKS,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hyperleaf.render.platforms.aws_permissions import Role
     from hyperleaf.render.platforms.template import Value
 
+# The logical ID of the bucket.
+DOCUMENTS: Final = "Documents"
 # Whom tokens are for: parts of the cluster ask with the first, guests' workloads with the second.
 AUDIENCE: Final = "openshift"
 CLIENTS: Final = [AUDIENCE, "sts.amazonaws.com"]
