@@ -34,7 +34,7 @@ from judges.aws import aws
 from judges.clusters import KINDS
 from judges.operators import operators
 from lab import agreement, likening, mutating, proving
-from platforms import killing_ups, vsphere_killing
+from platforms import drawn_accounts, killing_ups, vsphere_killing
 from properties.mutating import check_mutant, corpus
 from properties.test_mutants import end_of
 from properties.yaml_mutations import mutate
@@ -142,6 +142,19 @@ def raised(number: int) -> str:
 
 
 @cache
+def _empty() -> Aws:
+    """Return an account of AWS with nothing in it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(aws(SECONDS * 6))
+
+
+def accounted(number: int) -> str:
+    """Make what drawn estates on AWS stand on, find it again without a write, take it back."""
+    return drawn_accounts.some(_empty(), number)
+
+
+@cache
 def _account() -> tuple[Aws, killing_ups.Whole]:
     """Return an account of AWS, and what `up` makes in it."""
     stack = ExitStack()
@@ -164,6 +177,7 @@ COUNTS: dict[str, Count] = {
     "estates": Count(agreement.COUNT, agreed),
     "applies": Count(50, applied),
     "ups": Count(50, raised_on_aws),
+    "accounts": Count(40, accounted),
     "vsphere kills": Count(50, raised),
     "mutations": Count(len(mutating.read()), mistaken),
     "flags": Count(200, flagged, 20),

@@ -186,9 +186,14 @@ def _delete_attachment(calls: Calls, made: Made, asked: Properties) -> None:
 
 def _create_customer(calls: Calls, asked: Properties, name: str) -> Made:
     del name
-    words = asked.only("Type", "IpAddress") | {"BgpAsn": int(asked["BgpAsn"])}
+    words = asked.only("Type", "IpAddress")
+    numbers = asked.only("BgpAsn", "BgpAsnExtended")
+    words |= {key: int(value) for key, value in numbers.items()}
     said = calls.ec2.create_customer_gateway(**words)["CustomerGateway"]
     made: str = said["CustomerGatewayId"]
+    # moto knows no number of four bytes that is too large for two's complement.
+    if "BgpAsnExtended" in words:
+        backend(calls).customer_gateways[made].bgp_asn_extended = str(words["BgpAsnExtended"])
     return Made(made, {"CustomerGatewayId": made})
 
 

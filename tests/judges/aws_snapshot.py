@@ -42,7 +42,12 @@ EC2 = (
         "TransitGatewayAttachmentId",
         "TransitGatewayId VpcId SubnetIds Options",
     ),
-    ("customer_gateways", "CustomerGateways", "CustomerGatewayId", "Type IpAddress BgpAsn"),
+    (
+        "customer_gateways",
+        "CustomerGateways",
+        "CustomerGatewayId",
+        "Type IpAddress BgpAsn BgpAsnExtended",
+    ),
     ("vpn_gateways", "VpnGateways", "VpnGatewayId", "Type AmazonSideAsn VpcAttachments"),
     (
         "vpn_connections",
