@@ -164,7 +164,8 @@ def _inject(lab: Lab, sender: str, source: str, tunnel: Tunnel) -> bool:
         "source": source,
         "vni": tunnel.vni,
         "port": tunnel.port,
-        "inner_source": str(own.network[-3]),
+        # Somebody of the segment, but not the guest itself: it would hear nothing from itself.
+        "inner_source": str(own.network[-3 if own.ip != own.network[-3] else -4]),
         "inner_target": str(own.ip),
         "source_mac": SOURCE_MAC,
         "target_mac": link["address"],
