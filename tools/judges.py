@@ -66,9 +66,9 @@ def build_frr_k8s(shop: Workshop) -> None:
 
 
 def _module(shop: Workshop, recipe: Path, module: str) -> Path:
-    """Return where Go keeps the version of a module that a recipe takes."""
-    words = ("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module)
-    return Path(shop.run(go(shop), *words, cwd=recipe).strip())
+    """Return where Go keeps the version of a module that a recipe takes, fetched if need be."""
+    told = shop.run(go(shop), "mod", "download", "-json", module, cwd=recipe)
+    return Path(json.loads(told)["Dir"])
 
 
 def build_hcp(shop: Workshop) -> None:
