@@ -7,9 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,9 +14,12 @@ import pytest
 from judges.apiserver import TOKEN
 from judges.clusters import writes
 from judges.folders import config_map, rendered, thing
+from judges.processes import Eyes
 from unit.cli_running import Ended, ended
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from judges.apiserver import ApiServer
 
 pytestmark = pytest.mark.judge
@@ -121,25 +121,6 @@ def test_what_lives_already_is_kept_where_its_source_is_not_there(
     )
 
 
-class _Eyes(threading.Thread):
-    """Reads the command lines of all processes, again and again."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.seen: set[str] = set()
-        self.is_over = threading.Event()
-
-    def run(self) -> None:
-        """Look until it is over."""
-        while not self.is_over.is_set():
-            for place in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    self.seen.add(place.read_text(errors="replace"))
-                except OSError:
-                    continue
-            time.sleep(0.01)
-
-
 @pytest.mark.parametrize("how", ["fine", "refused", "dry", "gone"])
 def test_no_planted_secret_is_in_any_output_file_or_process_list(
     server: ApiServer, tmp_path: Path, how: str
@@ -163,7 +144,7 @@ def test_no_planted_secret_is_in_any_output_file_or_process_list(
     )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    eyes = _Eyes()
+    eyes = Eyes()
     eyes.start()
     command = [sys.executable, "-m", "hyperleaf", "apply", "--rendered", folder]
     command += ["--cluster", "prod", "--kubeconfig", str(keys / "kubeconfig"), "-o", "json"]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from judges import pages
 from judges.apiserver import ApiServer, api_server
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "hosted-clusters.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+PAGE = pages.how_to("hosted-clusters.md")
 MACHINES = "/apis/machine.openshift.io/v1beta1/namespaces/openshift-machine-api/machinesets"
 HOSTED = "/apis/hypershift.openshift.io/v1beta1/namespaces/clusters"
 KNOWN = "bm90LWEtc2VjcmV0"
@@ -26,23 +24,9 @@ KNOWN = "bm90LWEtc2VjcmV0"
 pytestmark = pytest.mark.judge
 
 
-def blocks(language: str) -> list[str]:
-    """Return the page's blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-
-
 def ran(folder: Path, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the page in a folder."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=os.environ | {"PATH": path, "NO_COLOR": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return pages.ran(folder, command, environment, 240)
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +43,8 @@ def hub(needed: Callable[..., None]) -> Iterator[ApiServer]:
 def followed(hub: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Follow the page up to where a cluster is needed, and let the hub know its kinds."""
     folder = tmp_path_factory.mktemp("page")
-    for text in blocks("yaml"):
-        name = re.match(r"# file: (\S+)\n", text)
-        assert name is not None
-        (folder / name[1]).write_text(text, encoding="utf-8")
-    for text in blocks("console"):
+    PAGE.write_files(folder)
+    for text in PAGE.blocks("console"):
         for command in re.findall(r"^\$ (.*)$", text, re.MULTILINE):
             done = ran(folder, command)
             assert done.returncode == 0, done.stderr
@@ -76,7 +57,7 @@ def followed(hub: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def applied(hub: ApiServer, followed: Path) -> list[subprocess.CompletedProcess[str]]:
     """Run the page's commands against the hub, waiting for nothing: no operator is there."""
-    dry, real = blocks("sh")[0].splitlines()
+    dry, real = PAGE.blocks("sh")[0].splitlines()
     return [
         ran(followed, f"{one} --timeout 0s", KUBECONFIG=str(hub.kubeconfig))
         for one in (dry, real, real)
@@ -115,7 +96,7 @@ def test_their_secrets_are_made_of_what_lies_beside_the_estate(hub: ApiServer) -
 def test_their_status_is_told_and_that_nobody_has_made_them(hub: ApiServer, followed: Path) -> None:
     whole, one = (
         ran(followed, command, KUBECONFIG=str(hub.kubeconfig))
-        for command in blocks("sh")[1].splitlines()
+        for command in PAGE.blocks("sh")[1].splitlines()
     )
     assert all(name in whole.stdout for name in ("cephfs-hcp", "lvm-hcp"))
     assert (one.returncode, "lvm-hcp" in one.stdout) == (1, True), one.stdout + one.stderr

@@ -1,4 +1,4 @@
-"""Starts processes that end with the test: in a group of their own, killed with their parent."""
+"""Starts processes that end with the test, killed with their parent; watches those there are."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ import os
 import signal
 import socket
 import subprocess
+import threading
+import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+
+
+class Eyes(threading.Thread):
+    """Reads the command lines of all processes, again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: set[str] = set()
+        self.is_over = threading.Event()
+
+    def run(self) -> None:
+        """Look until it is over."""
+        while not self.is_over.is_set():
+            for place in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(place.read_text(errors="replace"))
+                except OSError:
+                    continue
+            time.sleep(0.01)
 
 
 @contextmanager

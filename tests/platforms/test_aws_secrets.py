@@ -6,17 +6,17 @@ import base64
 import shutil
 import signal
 import subprocess
-import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from judges.processes import Eyes
 from platforms import raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from judges.aws import Aws
 
@@ -39,25 +39,6 @@ SIGNED = (
     "The request signature we calculated does not match. The Canonical String for this request"
     f" should have been 'x-amz-security-token:{TOKEN} Credential={KEY_ID}/20260101'"
 )
-
-
-class Eyes(threading.Thread):
-    """Reads the command lines of all processes, again and again."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.seen: set[str] = set()
-        self.is_over = threading.Event()
-
-    def run(self) -> None:
-        """Look until it is over."""
-        while not self.is_over.is_set():
-            for place in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    self.seen.add(place.read_text(errors="replace"))
-                except OSError:
-                    continue
-            time.sleep(0.01)
 
 
 @pytest.fixture

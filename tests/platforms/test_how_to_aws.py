@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from judges import pages
 from judges.apiserver import ApiServer, api_server
 from judges.aws import Aws, aws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "aws.md"
-BLOCKS = re.findall(
-    r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
+BLOCKS = pages.how_to("aws.md").blocks("sh")
 HOSTED = "/apis/hypershift.openshift.io/v1beta1/namespaces/clusters"
 KEY = "wJalrXUtnFEMI/K7MDENG/ofHyperShift"
 CREDENTIALS = f"[default]\naws_access_key_id=AKIAIOSFODNN7OFUSER0\naws_secret_access_key={KEY}\n"
@@ -36,13 +30,14 @@ class Followed:
         self.folder, self.hub = folder, hub
         self.before = account.snapshot()
         self.said: list[str] = []
+        environment = account.env | {"KUBECONFIG": str(hub.kubeconfig)}
         for block in BLOCKS:
             if "hyperleaf apply" in block:  # the administrator has made the key, as the page says
                 (folder / "lab" / "aws-credentials").write_text(CREDENTIALS)
                 self._let_it_know_its_kinds()
             if "hyperleaf down" in block:
                 self.writes = account.writes()
-            self.said.append(self._run(block, account))
+            self.said.append(pages.followed(folder, block, environment, 300))
         self.after = account.snapshot()
 
     def _let_it_know_its_kinds(self) -> None:
@@ -50,21 +45,6 @@ class Followed:
             one = yaml.safe_load(file.read_text(encoding="utf-8"))
             if "crds" not in file.parts:
                 assert self.hub.resource(one["apiVersion"], one["kind"]), file.name
-
-    def _run(self, block: str, account: Aws) -> str:
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        own = {"PATH": path, "NO_COLOR": "1", "KUBECONFIG": str(self.hub.kubeconfig)}
-        done = subprocess.run(
-            ["bash", "-ec", block],
-            cwd=self.folder,
-            env=os.environ | account.env | own,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
 
     def of(self, command: str) -> list[str]:
         """Return what the blocks with a command printed."""

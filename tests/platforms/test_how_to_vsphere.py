@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from judges import pages
 from judges.vcenter import Vcenter, vcenter
 from platforms.vsphere_lab import environment, estate, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "vsphere.md"
-TEXT = PAGE.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+PAGE = pages.how_to("vsphere.md")
+BLOCKS = PAGE.blocks("sh")
 pytestmark = pytest.mark.judge
 
 
@@ -31,31 +27,14 @@ class Followed:
         self.folder = folder
         self.before = snapshot(center)
         self.said: list[str] = []
-        for text in re.findall(
-            r"^```yaml\n# file: (\S+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL
-        ):
-            (folder / text[0]).write_text(text[1], encoding="utf-8")
+        PAGE.write_files(folder)
         for block in BLOCKS:
             if "hyperleaf down" in block:
                 self.made = snapshot(center)
-            self.said.append(self._run(block, center))
+            self.said.append(pages.followed(folder, block, environment(center), 120))
             if "hyperleaf init" in block:  # the reader's own vCenter
                 estate(center, folder / "lab")
         self.after = snapshot(center)
-
-    def _run(self, block: str, center: Vcenter) -> str:
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-ec", block],
-            cwd=self.folder,
-            env=environment(center, PATH=path, NO_COLOR="1"),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
 
     def of(self, command: str) -> list[str]:
         """Return what the blocks with a command printed."""

@@ -28,7 +28,7 @@ from platforms.vsphere_lab import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.judge
 # Every call that changes something, in the order of a first run.
@@ -43,18 +43,10 @@ CHANGES = (
 )
 
 
-@pytest.fixture
-def center(
-    tmp_path: Path, needed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Vcenter]:
-    """Run a vCenter whose certificate and login are known."""
-    needed("vcenter")
-    with vcenter(tmp_path / "vcenter") as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
-        monkeypatch.setenv("VSPHERE_USER", USER)
-        monkeypatch.setenv("VSPHERE_PASSWORD", PASSWORD)
-        monkeypatch.setattr(sessions, "_PAUSE_SECONDS", 0.01)
-        yield made
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once."""
+    monkeypatch.setattr(sessions, "_PAUSE_SECONDS", 0.01)
 
 
 def all_of(center: Vcenter) -> tuple[dict[str, Any], ...]:

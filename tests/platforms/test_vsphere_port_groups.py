@@ -26,25 +26,12 @@ from platforms.vsphere_lab import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 vim: Any = untyped
 pytestmark = pytest.mark.judge
 HOSTS = ["esx1.lab.example", "esx2.lab.example"]
-
-
-@pytest.fixture
-def center(
-    tmp_path: Path, needed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Vcenter]:
-    """Run a vCenter whose certificate and login are known."""
-    needed("vcenter")
-    with vcenter(tmp_path) as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
-        monkeypatch.setenv("VSPHERE_USER", USER)
-        monkeypatch.setenv("VSPHERE_PASSWORD", PASSWORD)
-        yield made
 
 
 def by_hand(center: Vcenter, name: str = "Trunk", host: int = 0, **how: Any) -> None:

@@ -11,7 +11,6 @@ from pyVmomi import vim as untyped
 
 from hyperleaf.platforms.errors import PlatformError
 from hyperleaf.platforms.steps import Verb
-from judges.vcenter import PASSWORD, USER, Vcenter, vcenter
 from platforms.vsphere_lab import (
     COPY,
     SOURCE,
@@ -26,26 +25,12 @@ from platforms.vsphere_lab import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from judges.vcenter import Vcenter
 
 vim: Any = untyped
 pytestmark = pytest.mark.judge
 VMXNET3 = "VirtualVmxnet3"
 PRIMARY = (VMXNET3, "lab-192-168-4-0-b24")
-
-
-@pytest.fixture
-def center(
-    tmp_path: Path, needed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Vcenter]:
-    """Run a vCenter whose certificate and login are known."""
-    needed("vcenter")
-    with vcenter(tmp_path) as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
-        monkeypatch.setenv("VSPHERE_USER", USER)
-        monkeypatch.setenv("VSPHERE_PASSWORD", PASSWORD)
-        yield made
 
 
 def copy_of(center: Vcenter, name: str = COPY) -> Any:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 AWS = str(ROOT / "examples" / "01-aws-hosted")
 LAB = str(ROOT / "examples" / "02-vsphere-lab")
 LIMIT_SECONDS = 60
+_LOADED = "import sys; from hyperleaf.cli.command import run; run({words!r}); print(*sys.modules)"
 WRONG = """\
 apiVersion: hyperleaf.dev/v1alpha1
 kind: Network
@@ -75,3 +76,15 @@ def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
     process.wait(LIMIT_SECONDS)
     os.close(ours)
     return shown.decode().replace("\r\n", "\n")
+
+
+def loaded_by(words: list[str]) -> set[str]:
+    """Run a command in a process of its own; return the modules that it has loaded by its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(words=words)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=True,
+    )
+    return set(done.stdout.splitlines()[-1].split())

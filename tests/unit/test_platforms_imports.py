@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from unit.cli_running import AWS, LIMIT_SECONDS
-
-LOADED = "import sys; from hyperleaf.cli.command import run; run({words!r}); print(*sys.modules)"
+from unit.cli_running import AWS, loaded_by
 
 
 @pytest.mark.parametrize(
@@ -18,13 +13,6 @@ LOADED = "import sys; from hyperleaf.cli.command import run; run({words!r}); pri
     ids=" ".join,
 )
 def test_what_asks_no_cloud_loads_no_library_of_one(words: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED.format(words=words)],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=True,
-    )
-    loaded = set(done.stdout.splitlines()[-1].split())
+    loaded = loaded_by(words)
     assert "hyperleaf.cli.command" in loaded
     assert not loaded & {"boto3", "botocore", "pyVmomi", "pyVim"}
