@@ -110,3 +110,11 @@ def at(
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Tell whether any finding is an error."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+class FoundError(Exception):
+    """Something that ends the work; `finding` says what, in words that hold no credential."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding

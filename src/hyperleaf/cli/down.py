@@ -91,8 +91,7 @@ def command(  # noqa: PLR0913 - options, each with its name
         return _end(story)
     except KeyboardInterrupt:
         if story.is_begun:
-            said = "What is under way goes on at the platform; the same command goes on from here."
-            say(f"\n{said}", stream=sys.stderr)
+            say(f"\n{underneath.GOES_ON}", stream=sys.stderr)
         raise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -87,24 +87,34 @@ def stops(findings: Sequence[Finding], *, warnings_as_errors: bool) -> bool:
     return has_errors(findings) or (warnings_as_errors and bool(findings))
 
 
-def sound(asked: Asked, fits: Callable[[Estate], object] | None = None) -> Loaded:
+def sound(
+    asked: Asked,
+    fits: Callable[[Estate], object] | None = None,
+    *,
+    unsaid: frozenset[str] = frozenset(),
+    is_quiet: bool = False,
+) -> Loaded:
     """Return the estate with every rule asked; end the command where it is not sound.
 
     What was found goes to standard error, so that standard output is the command's own; errors as
     JSON to standard output, where a program looks for them. `fits` raises a usage error about what
-    else was asked for, which then comes alone: warnings are told after it.
+    else was asked for, which then comes alone: warnings are told after it, unless `is_quiet`.
+    Findings with a code of `unsaid` are none: the command is what mends them.
     """
-    loaded = _without_errors(asked)
+    loaded = _without_errors(asked, unsaid)
     if fits is not None:
         fits(loaded.estate)
-    _warn(loaded)
+    if not is_quiet:
+        _warn(loaded)
     return loaded
 
 
-def _without_errors(asked: Asked) -> Loaded:
+def _without_errors(asked: Asked, unsaid: frozenset[str] = frozenset()) -> Loaded:
     from hyperleaf.api import check  # noqa: PLC0415 - after a usage error
 
     loaded = check(*asked.estate, facts=asked.facts)
+    findings = tuple(one for one in loaded.findings if one.code not in unsaid)
+    loaded = replace(loaded, findings=findings)
     if stops(loaded.findings, warnings_as_errors=asked.warnings_as_errors):
         _tell(loaded.findings, asked.output)
         raise click.exceptions.Exit(ending.FOUND)

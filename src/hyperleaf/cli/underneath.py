@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from hyperleaf.cli import ending
-from hyperleaf.cli.loading import Asked, seconds_of, stops
+from hyperleaf.cli.loading import Asked, seconds_of, sound
 from hyperleaf.cli.screen import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hyperleaf.api import Loaded
-    from hyperleaf.findings import Finding
     from hyperleaf.platforms.build import Build
     from hyperleaf.platforms.steps import Carrier, World
 
 HOUR_SECONDS = 3600.0
+# What an interrupted command leaves behind.
+GOES_ON = "What is under way goes on at the platform; the same command goes on from here."
 # What an estate without facts is warned of: it is `up` that finds them.
 _OURS_TO_FIND = frozenset({"HL1312"})
 
@@ -46,7 +47,7 @@ def sought(asked: Asked, rendered: str | None, *, is_quiet: bool = False) -> Sou
     try:
         if rendered is not None:
             return Sought(read_folder(Path(rendered)))
-        loaded = _sound(asked, is_quiet=is_quiet)
+        loaded = sound(asked, unsaid=_OURS_TO_FIND, is_quiet=is_quiet)
         build = read(_files(loaded), lines=_lines(loaded))
     except NothingError as error:
         say(f"{str(error)[0].upper()}{str(error)[1:]}.", stream=sys.stderr)
@@ -59,31 +60,6 @@ def sought(asked: Asked, rendered: str | None, *, is_quiet: bool = False) -> Sou
     installed = tuple(one.name for one in clusters if one.install is not None)
     first = next((one.name for one in clusters if one.role != "hosted"), None)
     return Sought(build, installed, first)
-
-
-def _sound(asked: Asked, *, is_quiet: bool) -> Loaded:
-    """Return the estate without facts: what they say is found by these very steps."""
-    from hyperleaf.api import Loaded, check  # noqa: PLC0415 - after a usage error
-    from hyperleaf.cli.telling import tell  # noqa: PLC0415
-
-    loaded = check(*asked.estate)
-    findings = tuple(one for one in loaded.findings if one.code not in _OURS_TO_FIND)
-    if stops(findings, warnings_as_errors=asked.warnings_as_errors):
-        _tell_wrong(findings, asked.output)
-        raise click.exceptions.Exit(ending.FOUND)
-    if findings and not is_quiet:
-        tell(findings, sys.stderr)
-    return Loaded(loaded.estate, findings)
-
-
-def _tell_wrong(findings: tuple[Finding, ...], output: str) -> None:
-    from hyperleaf.cli.telling import as_data, count, summary, tell  # noqa: PLC0415 - findings only
-
-    if output == "json":
-        say_json({"findings": [as_data(one) for one in findings], **count(findings)})
-        return
-    tell(findings, sys.stderr)
-    say(f"{summary(findings)}: nothing was done.", stream=sys.stderr)
 
 
 def _files(loaded: Loaded) -> Iterable[tuple[str, str]]:

@@ -124,8 +124,7 @@ def command(  # noqa: PLR0913 - options, each with its name
         return _broken(story, error)
     except KeyboardInterrupt:
         if story.carried is not None:
-            said = "What is under way goes on at the platform; the same command goes on from here."
-            say(f"\n{said}", stream=sys.stderr)
+            say(f"\n{underneath.GOES_ON}", stream=sys.stderr)
         raise
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from hyperleaf.findings import Finding, Place, Severity
+from hyperleaf.findings import Finding, FoundError, Place, Severity
 
 
-class ClusterError(Exception):
-    """Something that ends the work; `finding` says what, in words that hold no credential."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+class ClusterError(FoundError):
+    """Something about a cluster that ends the work."""
 
 
 class AccessError(ClusterError):

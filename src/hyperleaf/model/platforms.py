@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ipaddress import IPv4Network
 
     from hyperleaf.spec import platforms as spec
     from hyperleaf.values.addresses import Address, Subnet
@@ -95,6 +96,15 @@ class Platform:
     def nested(self) -> bool:
         """Whether hypervisors are guests themselves."""
         return self.vsphere is not None and self.vsphere.nested
+
+
+def cut(machine: IPv4Network) -> tuple[tuple[IPv4Network, ...], tuple[IPv4Network, ...]]:
+    """Return the private and the public subnets of a VPC that is made of a machine range.
+
+    It is quartered: three private subnets, and a quarter that is quartered for the public ones.
+    """
+    *private, last = machine.subnets(2)
+    return tuple(private), tuple(last.subnets(2))
 
 
 def resolve_platform(written: spec.Platform, base_domain: str | None) -> Platform:

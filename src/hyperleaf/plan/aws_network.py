@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from hyperleaf.model.platforms import cut
 from hyperleaf.values.addresses import IPV4
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from hyperleaf.model.fabric import Fabric
     from hyperleaf.model.platforms import AwsSite
     from hyperleaf.values.addresses import Subnet
-
-# A range is cut into four: three private parts, and one that is cut again for the public ones.
-CUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,18 @@ class VpcPlan:
 def plan_vpc(cluster: Cluster, site: AwsSite) -> VpcPlan:
     """Return the VPC that is made of a cluster's machine ranges; subnets are of the first."""
     ranges = ipv4(cluster.ranges.machine)
-    quarters = list(ranges[0].subnets(CUT))
+    private, public = cut(ranges[0])
     parts = [(zone, part_of(site.region, zone)) for zone in site.zones]
-    private = zip(parts, quarters[:-1], strict=False)
-    public = zip(parts, quarters[-1].subnets(CUT), strict=False)
     return VpcPlan(
         ranges=ranges,
-        private=tuple(SubnetPlan(*one, public=False, range=cut) for one, cut in private),
-        public=tuple(SubnetPlan(*one, public=True, range=cut) for one, cut in public),
+        private=tuple(
+            SubnetPlan(*one, public=False, range=range_)
+            for one, range_ in zip(parts, private, strict=False)
+        ),
+        public=tuple(
+            SubnetPlan(*one, public=True, range=range_)
+            for one, range_ in zip(parts, public, strict=False)
+        ),
         nats=tuple(part for _, part in (parts if site.nat == "perZone" else parts[:1])),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from hyperleaf.findings import Finding, Place, Severity
+from hyperleaf.findings import Finding, FoundError, Place, Severity
 
 if TYPE_CHECKING:
     from hyperleaf.platforms.steps import Step
@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 Error = TypeVar("Error", bound="PlatformError")
 
 
-class PlatformError(Exception):
-    """Something that ends the work; `finding` says what, in words that hold no credential."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+class PlatformError(FoundError):
+    """Something about a platform that ends the work."""
 
 
 class AccessError(PlatformError):

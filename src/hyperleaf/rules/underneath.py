@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, ip_address
 from typing import TYPE_CHECKING
 
 from hyperleaf.codes import Code
-from hyperleaf.model.platforms import ZONES
+from hyperleaf.model.platforms import ZONES, cut
 from hyperleaf.rules.rule import Fault, rule
 from hyperleaf.rules.subjects import in_words, is_written
 from hyperleaf.values.addresses import IPV4
@@ -213,7 +213,8 @@ def reflectors_are_in_subnets(estate: Estate) -> Iterator[Fault]:
     first = next((one for one in hub.ranges.machine if one.version == IPV4), None)
     if first is None or not WIDEST <= first.prefixlen <= NARROWEST:
         return
-    subnets = list(IPv4Network(str(first)).subnets(2))[: len(hub.platform.aws.zones)]
+    private, _ = cut(IPv4Network(str(first)))
+    subnets = private[: len(hub.platform.aws.zones)]
     for index, address in enumerate(fabric.reflectors.addresses):
         if address not in first:
             continue  # of another range of the hub's, or another rule tells of it
